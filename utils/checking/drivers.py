@@ -1,0 +1,207 @@
+"""From the inputs of a case to a call, and from its result to plain data.
+
+A driver runs beside the student's code, in a lesson as in grading. It holds no answer:
+it only knows how to call. `observe` runs a driver and records what happened.
+"""
+
+import contextlib
+import copy
+import io
+import linecache
+import warnings
+
+import numpy as np
+
+from utils.checking import laws
+from utils.checking.codec import NotPlainError, plain
+
+MAX_PRINTED = 2_000
+
+
+def call_function(target, inputs):
+    """Call `target` with the inputs in their order."""
+    return target(*inputs.values())
+
+
+def read_value(target, inputs):
+    """Return `target` itself: the answer is a variable."""
+    return target
+
+
+def run_object(target, inputs):
+    """Make an object of the class `target` and run a script on it.
+
+    Parameters
+    ----------
+    target : type
+        The student's class.
+    inputs : dict
+        "arguments", a list for the constructor, and "script", a list of steps: `[method, argument,
+        ...]` calls a method, `["read", name]` reads an attribute.
+
+    Returns
+    -------
+    list
+        The result of each step.
+    """
+    instance = target(*inputs["arguments"])
+    results = []
+    for name, *arguments in inputs["script"]:
+        if name == "read":
+            results.append(getattr(instance, arguments[0]))
+        else:
+            results.append(getattr(instance, name)(*arguments))
+    return results
+
+
+def differentiate(target, inputs):
+    """Hand `target` a scalar function that is built from data, and the other inputs as they are."""
+    arguments = dict(inputs)
+    function = scalar_function(arguments.pop("f"), np.shape(inputs["w"]))
+    return target(function, *arguments.values())
+
+
+def scalar_function(spec, shape):
+    """Return f(w) = Σ c₃w³ + c₂w² + c₁w + m·(Σ w)² for arrays `w` of the given shape.
+
+    Parameters
+    ----------
+    spec : dict
+        "cubic", "square" and "linear" coefficients, each a number or an array of `shape`, and
+        "mixed", a number.
+    shape : tuple
+        The only shape that the function takes.
+    """
+
+    def f(w):
+        w = np.asarray(w)
+        if w.shape != shape:
+            raise ValueError(
+                f"f was called with an array of shape {w.shape}; it is defined for shape {shape}, the shape of w"
+            )
+        terms = spec["cubic"] * w**3 + spec["square"] * w**2 + spec["linear"] * w
+        return float(np.sum(terms) + spec["mixed"] * np.sum(w) ** 2)
+
+    return f
+
+
+DRIVERS = {
+    "function": call_function,
+    "value": read_value,
+    "choice": read_value,
+    "object": run_object,
+    "differentiate": differentiate,
+    "draw_moments": laws.draw_moments,
+}
+
+
+class _Printed(io.StringIO):
+    """A text stream that keeps the first characters and drops the rest."""
+
+    def write(self, text):
+        room = MAX_PRINTED - self.tell()
+        if room > 0:
+            super().write(text[:room])
+        return len(text)
+
+
+def observe(driver, target, inputs):
+    """Run a driver on an answer and record what happened.
+
+    Output, standard error and warnings of the answer are caught. The inputs are copied first, so
+    the case stays as it was whatever the answer does to its arguments.
+
+    Parameters
+    ----------
+    driver : str
+        A name in `DRIVERS`.
+    target : object
+        The student's function, class or value.
+    inputs : dict
+        The inputs of the case, plain data.
+
+    Returns
+    -------
+    dict
+        "value" (plain data) or "raised" ({"types", "message", "line"}); "changed", which arguments
+        are no longer bit for bit what they were ("values" or "rounding"); "shares", which arguments
+        share memory with the result; "printed", the start of what was printed; "warned", the
+        warnings.
+    """
+    arguments = copy.deepcopy(inputs)
+    printed = _Printed()
+    record, value = {}, None
+    with warnings.catch_warnings(record=True) as caught, contextlib.redirect_stderr(printed):
+        warnings.simplefilter("always")
+        with contextlib.redirect_stdout(printed):
+            try:
+                value = DRIVERS[driver](target, arguments)
+                record["value"] = plain(value)
+            except NotPlainError as error:
+                record["raised"] = {"types": ["NotPlainError"], "message": str(error), "line": ""}
+            except (Exception, SystemExit) as error:
+                record["raised"] = describe(error)
+    record["changed"] = _changes(inputs, arguments)
+    record["shares"] = [name for name in arguments if _shares(value, arguments[name])]
+    record["printed"] = printed.getvalue()
+    record["warned"] = [f"{w.category.__name__}: {w.message}"[:300] for w in caught[:3]]
+    return record
+
+
+def describe(error):
+    """Return an exception as plain data: its types, its message and the student's line."""
+    return {
+        "types": [kind.__name__ for kind in type(error).__mro__],
+        "message": str(error)[:500],
+        "line": _line(error),
+    }
+
+
+def _line(error):
+    """Return the last line of the traceback that is neither in this module nor in a library."""
+    found, step = "", error.__traceback__
+    while step is not None:
+        filename = step.tb_frame.f_code.co_filename
+        if filename != __file__ and "site-packages" not in filename:
+            text = linecache.getline(filename, step.tb_lineno, step.tb_frame.f_globals).strip()
+            if text:
+                found = f"line {step.tb_lineno}: {text[:120]}"
+        step = step.tb_next
+    return found
+
+
+def _changes(before, after):
+    changes = {name: _change(before[name], after[name]) for name in before}
+    return {name: kind for name, kind in changes.items() if kind}
+
+
+def _change(before, after):
+    """Return "" if nothing changed, "rounding" if only the last digits did, else "values"."""
+    if isinstance(before, np.ndarray):
+        return _array_change(before, after)
+    if isinstance(before, (list, dict)):
+        if type(before) is not type(after) or len(before) != len(after):
+            return "values"
+        keys = before if isinstance(before, dict) else range(len(before))
+        if isinstance(before, dict) and list(before) != list(after):
+            return "values"
+        kinds = {_change(before[key], after[key]) for key in keys}
+        return "values" if "values" in kinds else "rounding" if "rounding" in kinds else ""
+    return ""
+
+
+def _array_change(before, after):
+    if not isinstance(after, np.ndarray) or before.shape != after.shape:
+        return "values"
+    if before.dtype == after.dtype and before.tobytes() == after.tobytes():
+        return ""
+    scale = np.max(np.abs(before), initial=1.0)
+    with np.errstate(invalid="ignore"):
+        return "rounding" if np.max(np.abs(after - before), initial=0) <= 1e-6 * scale else "values"
+
+
+def _shares(value, argument):
+    if isinstance(argument, list):
+        return any(_shares(value, item) for item in argument)
+    arrays = isinstance(value, np.ndarray) and isinstance(argument, np.ndarray)
+    return bool(arrays and np.shares_memory(value, argument))

@@ -1,0 +1,428 @@
+"""From what was observed to an outcome: compare, weigh the parts, recognise a misconception."""
+
+import hashlib
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+
+from utils.checking.codec import Interval, Other, Raises, Zeros, decode, encode
+
+UNCHANGED = "arguments unchanged"
+NEW_ARRAY = "a new array"
+
+
+@dataclass(frozen=True)
+class CompiledCase:
+    """One case of a compiled question: how to call, and what should come back."""
+
+    label: str
+    part: str
+    driver: str
+    inputs: dict
+    expected: object
+
+
+@dataclass(frozen=True)
+class CompiledMisconception:
+    """What a named wrong implementation returns on each case, and the sentence that helps."""
+
+    name: str
+    sentence: str
+    records: list
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A question as data, without any answer code: what a check needs to judge an answer.
+
+    `parts` maps the name of each part to its weight. The first part is the core: without it
+    nothing is earned. `choices` is only there for a multiple choice.
+    """
+
+    name: str
+    title: str
+    lesson: str
+    points: float
+    parts: dict
+    cases: list
+    misconceptions: list = field(default_factory=list)
+    hint: str = ""
+    rtol: float = 1e-5
+    atol: float = 1e-8
+    choices: dict = field(default_factory=dict)
+
+    def to_json(self):
+        """Return the question as an object for `json.dumps`."""
+        data = asdict(self)
+        data["cases"] = [
+            {"label": c.label, "part": c.part, "driver": c.driver}
+            | {"inputs": encode(c.inputs), "expected": encode(c.expected)}
+            for c in self.cases
+        ]
+        data["misconceptions"] = [
+            {"name": m.name, "sentence": m.sentence, "records": encode(m.records)}
+            for m in self.misconceptions
+        ]
+        return data
+
+    @classmethod
+    def from_json(cls, data):
+        """Return the question that `to_json` made into `data`."""
+        cases = [
+            CompiledCase(**c | {"inputs": decode(c["inputs"]), "expected": decode(c["expected"])})
+            for c in data["cases"]
+        ]
+        misconceptions = [
+            CompiledMisconception(**m | {"records": decode(m["records"])})
+            for m in data["misconceptions"]
+        ]
+        return cls(**data | {"cases": cases, "misconceptions": misconceptions})
+
+
+@dataclass(frozen=True)
+class Failure:
+    """The first case that went wrong: the case, what was observed and how it differs."""
+
+    case: CompiledCase
+    record: dict
+    difference: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a check found.
+
+    `status` is "right", "partly", "wrong", "unanswered" or "died"; `parts` maps each part to
+    whether it was passed; `diagnosis` names the misconception that was recognised and `sentence`
+    says what helps.
+    """
+
+    question: Compiled
+    status: str
+    parts: dict = field(default_factory=dict)
+    failure: Failure | None = None
+    diagnosis: str = ""
+    sentence: str = ""
+    reason: str = ""
+
+    @property
+    def points(self):
+        """The points earned: the weights of the passed parts, none without the core."""
+        if self.status == "right":
+            return float(self.question.points)
+        if self.status != "partly":
+            return 0.0
+        share = sum(self.question.parts[part] for part, passed in self.parts.items() if passed)
+        return round(share * self.question.points, 2)
+
+    @property
+    def max_points(self):
+        """The points of the question."""
+        return float(self.question.points)
+
+
+def judge(question, records):
+    """Return the outcome of a question, given one record a case as `observe` makes them.
+
+    Parameters
+    ----------
+    question : Compiled
+    records : list of dict
+        In the order of `question.cases`.
+
+    Returns
+    -------
+    Outcome
+    """
+    if records and all(_unanswered(record) for record in records):
+        return Outcome(question, "unanswered")
+    if question.choices:
+        return _judge_choice(question, records[0].get("value"))
+    faults = [_faults(question, case, record) for case, record in zip(question.cases, records)]
+    parts = {part: True for part in question.parts}
+    for case, fault in zip(question.cases, faults):
+        for part in fault:
+            parts[case.part if part == "value" else part] = False
+    failures = [
+        Failure(case, record, next(iter(fault.values())))
+        for case, record, fault in zip(question.cases, records, faults)
+        if fault
+    ]
+    if not failures:
+        return Outcome(question, "right", parts)
+    failures.sort(key=lambda failure: list(question.parts).index(failure.case.part))
+    status = "partly" if parts[next(iter(parts))] else "wrong"
+    name, sentence = _recognise(question, records, faults)
+    sentence = sentence or _about_arguments(faults, records)
+    return Outcome(question, status, parts, failures[0], name, sentence)
+
+
+def died(question, reason):
+    """Return the outcome of a question whose answer ended or outlived its process."""
+    return Outcome(question, "died", reason=reason)
+
+
+def _unanswered(record):
+    return "NotImplementedError" in record.get("raised", {}).get("types", ())
+
+
+def _faults(question, case, record):
+    """Return what is wrong with one case: {"value" or a part: sentence}."""
+    faults = {}
+    sentence = compare_record(case.expected, record, question.rtol, question.atol)
+    if sentence:
+        faults["value"] = sentence
+    if UNCHANGED in question.parts and record["changed"]:
+        names = " and ".join(record["changed"])
+        faults[UNCHANGED] = f"after the call {names} is no longer what it was"
+    if NEW_ARRAY in question.parts and record["shares"]:
+        faults[NEW_ARRAY] = f"the result shares its memory with {record['shares'][0]}"
+    return faults
+
+
+def compare_record(expected, record, rtol, atol):
+    """Return "" if a record is as expected, else a sentence that says how it differs."""
+    raised = record.get("raised")
+    if isinstance(expected, Raises):
+        if raised is None:
+            return f"no {expected.type} was raised"
+        if expected.type in raised["types"]:
+            return ""
+        return f"{raised['types'][0]} was raised in place of {expected.type}"
+    if raised is not None:
+        return f"{raised['types'][0]} was raised"
+    return compare(expected, record["value"], rtol, atol)
+
+
+def compare(expected, got, rtol, atol):
+    """Return "" if `got` is as expected, else a sentence that says how it differs.
+
+    Numbers agree when |got − expected| ≤ rtol·|expected| + atol; arrays when every entry is within
+    rtol·max|expected| + atol, so that an answer computed in float32 passes.
+    """
+    match expected:
+        case Zeros(array=array):
+            return compare(array, got, rtol, atol) or _compare_zeros(array, got)
+        case Interval(low=low, high=high):
+            return _compare_interval(low, high, got)
+        case np.ndarray():
+            return _compare_array(expected, got, rtol, atol)
+        case bool() | str() | None:
+            return _compare_exactly(expected, got)
+        case int() | float():
+            return _compare_number(expected, got, rtol, atol)
+        case list():
+            return _compare_list(expected, got, rtol, atol)
+        case dict():
+            return _compare_dict(expected, got, rtol, atol)
+    raise TypeError(f"a question cannot expect a {type(expected).__name__}")
+
+
+def kind_of(value):
+    """Return in words what kind of thing a result is."""
+    match value:
+        case None:
+            return "None"
+        case bool():
+            return "a bool"
+        case int() | float():
+            return "a number"
+        case str():
+            return "a text"
+        case np.ndarray():
+            return f"an array of shape {value.shape}"
+        case list():
+            return f"a list of {len(value)}"
+        case dict():
+            return "a dict"
+        case Other(type=name):
+            return name if name.startswith("array") else f"an object of type {name}"
+    return type(value).__name__
+
+
+def _scalar(value):
+    """Return a number as it is, a 0-d array as its number, anything else as None."""
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value.item()
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return value
+
+
+def _missing_return(got):
+    return "; is a return missing?" if got is None else ""
+
+
+def _compare_number(expected, got, rtol, atol):
+    number = _scalar(got)
+    if number is None:
+        return f"{kind_of(got)} came back, not a number{_missing_return(got)}"
+    if number == expected or (np.isnan(expected) and np.isnan(number)):
+        return ""
+    if abs(number - expected) <= rtol * abs(expected) + atol < np.inf:
+        return ""
+    return f"off by {abs(number - expected):.3g}"
+
+
+def _compare_interval(low, high, got):
+    number = _scalar(got)
+    if number is None:
+        return f"{kind_of(got)} came back, not a number{_missing_return(got)}"
+    return "" if low <= number <= high else f"{number:.4g} is outside {low:.4g} to {high:.4g}"
+
+
+def _compare_exactly(expected, got):
+    if isinstance(expected, bool) and isinstance(got, np.ndarray) and got.shape == ():
+        got = got.item()
+    if type(got) is type(expected) and got == expected:
+        return ""
+    return f"{got!r} came back" if isinstance(got, (bool, str)) else f"{kind_of(got)} came back"
+
+
+def as_array(value):
+    """Return an array, a number or a list of numbers as an array, anything else as None."""
+    if isinstance(value, list):
+        parts = [as_array(item) for item in value]
+        if any(part is None for part in parts) or len({part.shape for part in parts}) > 1:
+            return None
+        return np.array(parts)
+    if isinstance(value, (bool, int, float)):
+        return np.asarray(value)
+    return value if isinstance(value, np.ndarray) else None
+
+
+def _compare_array(expected, got, rtol, atol):
+    array = as_array(got)
+    if array is None:
+        return f"{kind_of(got)} came back, not an array{_missing_return(got)}"
+    if array.shape != expected.shape:
+        return f"{kind_of(got)} came back, the shape should be {expected.shape}"
+    if (array.dtype.kind == "b") != (expected.dtype.kind == "b"):
+        return f"an array of dtype {array.dtype} came back, not of {expected.dtype}"
+    wanted, array = expected.astype(float), array.astype(float)
+    scale = np.max(np.abs(wanted[np.isfinite(wanted)]), initial=0.0)
+    same = (array == wanted) | (np.isnan(array) & np.isnan(wanted))
+    with np.errstate(invalid="ignore"):
+        distance = np.where(same, 0.0, np.abs(array - wanted))
+    distance[np.isnan(distance)] = np.inf
+    if np.all(distance <= rtol * scale + atol):
+        return ""
+    place = np.unravel_index(np.argmax(distance), distance.shape)
+    where = f" at index {', '.join(map(str, place))}" if place else ""
+    return f"off by up to {distance.max():.3g}{where}"
+
+
+def _compare_zeros(expected, got):
+    array = as_array(got)
+    tiny = (expected == 0) & (array != 0)
+    if not np.any(tiny):
+        return ""
+    place = tuple(int(i) for i in np.argwhere(tiny)[0])
+    return f"{array[place]:.3g} instead of exactly 0 at index {', '.join(map(str, place))}"
+
+
+def _compare_list(expected, got, rtol, atol):
+    if isinstance(got, np.ndarray) and got.ndim:
+        got = [entry if entry.ndim else entry.item() for entry in map(np.asarray, got)]
+    if not isinstance(got, list) or len(got) != len(expected):
+        return f"{kind_of(got)} came back, not a list of {len(expected)}{_missing_return(got)}"
+    for place, (wanted, item) in enumerate(zip(expected, got)):
+        sentence = compare(wanted, item, rtol, atol)
+        if sentence:
+            return f"item {place}: {sentence}"
+    return ""
+
+
+def _compare_dict(expected, got, rtol, atol):
+    if not isinstance(got, dict) or set(got) != set(expected):
+        return f"{kind_of(got)} came back, not a dict with the keys {', '.join(expected)}"
+    for key, wanted in expected.items():
+        sentence = compare(wanted, got[key], rtol, atol)
+        if sentence:
+            return f"{key}: {sentence}"
+    return ""
+
+
+def _recognise(question, records, faults):
+    """Return the name and the sentence of the misconception that explains every fault.
+
+    A misconception explains an answer when it did the same on every case that went wrong; one
+    that also passes where the answer passed is preferred.
+    """
+    best, best_score = ("", ""), -1
+    for misconception in question.misconceptions:
+        score = 0
+        for case, record, fault, wrong in zip(
+            question.cases, records, faults, misconception.records
+        ):
+            missed = _faults(question, case, wrong)
+            if set(fault) - set(missed) or ("value" in fault and not _alike(question, record, wrong)):
+                break
+            score += set(fault) == set(missed)
+        else:
+            if score > best_score:
+                best, best_score = (misconception.name, misconception.sentence), score
+    return best
+
+
+def _alike(question, record, wrong):
+    if "raised" in wrong:
+        return "raised" in record and wrong["raised"]["types"][0] in record["raised"]["types"]
+    return "value" in record and not _differs(question, wrong["value"], record["value"])
+
+
+def _differs(question, wrong, value):
+    if wrong is None or isinstance(wrong, (bool, str, Other)):
+        return wrong != value
+    return compare(wrong, value, question.rtol, question.atol)
+
+
+def _about_arguments(faults, records):
+    """Return the sentence for an answer whose only fault is a changed argument, else ""."""
+    if {part for fault in faults for part in fault} != {UNCHANGED}:
+        return ""
+    if "values" not in {kind for record in records for kind in record["changed"].values()}:
+        return (
+            "The result is right, but an array that the function was given came back a little off: "
+            "adding a number and taking it away again does not always give the same bits. "
+            "Keep a copy of the entry and put that back."
+        )
+    return (
+        "The result is right, but the function changed an array that it was given. "
+        "Whoever called it still needs that array: `w -= …` works in place, "
+        "`w = w - …` makes a new one."
+    )
+
+
+# A multiple choice is kept without its right letter in clear, so that reading the file by
+# accident tells nothing. With four letters this hides it from a glance, not from an effort.
+
+
+def choice_digest(salt, name, letter):
+    """Return the salted hash by which a letter is recognised."""
+    return hashlib.sha256(f"{salt}:{name}:{letter}".encode()).hexdigest()[:16]
+
+
+def choice_scramble(salt, name, letter, data):
+    """Return bytes combined with a stream that depends on the letter; twice gives them back."""
+    stream = b""
+    while len(stream) < len(data):
+        stream += hashlib.sha256(f"{salt}:{name}:{letter}:{len(stream)}".encode()).digest()
+    return bytes(a ^ b for a, b in zip(data, stream))
+
+
+def _judge_choice(question, value):
+    choices = question.choices
+    if value is None or value == "":
+        return Outcome(question, "unanswered")
+    letter = value.strip().strip("().").lower() if isinstance(value, str) else ""
+    digest = choice_digest(choices["salt"], question.name, letter)
+    if digest not in choices["explanations"]:
+        letters = ", ".join(f'"{option}"' for option in choices["letters"])
+        sentence = f"The answer should be one of the letters {letters}."
+        return Outcome(question, "wrong", sentence=sentence)
+    hidden = bytes.fromhex(choices["explanations"][digest])
+    sentence = choice_scramble(choices["salt"], question.name, letter, hidden).decode()
+    right = digest == choices["right"]
+    diagnosis = "" if right else f'chose "{letter}"'
+    return Outcome(question, "right" if right else "wrong", {}, None, diagnosis, sentence)

@@ -1,0 +1,135 @@
+"""From an outcome to text: short, the same in a notebook, a terminal and a feedback page."""
+
+import textwrap
+
+import numpy as np
+
+from utils.checking.codec import Interval, Other, Raises, Zeros
+
+WIDTH = 92
+MARKS = {"right": "✓", "partly": "◐", "wrong": "✗", "unanswered": "○", "died": "✗"}
+
+
+def render(outcome, hidden=False):
+    """Return the message of an outcome.
+
+    Parameters
+    ----------
+    outcome : Outcome
+    hidden : bool
+        True for a hidden check: inputs, expected and got are left out.
+
+    Returns
+    -------
+    str
+        Its lines: mark, name, points; what was passed; the first failing case with inputs,
+        expected, got and difference; what was recognised; the next step.
+    """
+    lines = [headline(outcome)]
+    if outcome.status == "unanswered":
+        return "\n".join([*lines, *_paragraph("next", _how_to_answer(outcome.question))])
+    if outcome.status == "died":
+        return "\n".join([*lines, *_paragraph("why", outcome.reason)])
+    if outcome.failure:
+        lines += _parts(outcome) + _failure(outcome.failure, hidden)
+    if outcome.sentence:
+        label = "because" if outcome.status == "right" else "why"
+        lines += _paragraph(label, outcome.sentence)
+    elif outcome.failure:
+        lines += _paragraph("next", _next_step(outcome))
+    return "\n".join(lines)
+
+
+def headline(outcome):
+    """Return the first line: mark, name, verdict and points."""
+    words = {
+        "right": "right",
+        "partly": "partly right",
+        "wrong": "not right yet",
+        "unanswered": "not answered yet",
+        "died": "stopped",
+    }
+    points = f"{outcome.points:g} of {outcome.max_points:g} points"
+    return f"{MARKS[outcome.status]} {outcome.question.name}: {words[outcome.status]}, {points}"
+
+
+def _how_to_answer(question):
+    if question.choices:
+        letters = ", ".join(f'"{letter}"' for letter in question.choices["letters"])
+        return f"Set {question.name} to one of {letters} in the cell above and run it, then this one."
+    return (
+        f"Write your answer for {question.name} in the cell above in place of the line "
+        "`raise NotImplementedError`, run that cell, then this one."
+    )
+
+
+def _next_step(outcome):
+    raised = outcome.failure.record.get("raised")
+    if raised and not isinstance(outcome.failure.case.expected, Raises):
+        return f"The traceback ends at {raised['line']}" if raised["line"] else outcome.question.hint
+    return outcome.question.hint
+
+
+def _parts(outcome):
+    passed = [part for part, good in outcome.parts.items() if good]
+    return _paragraph("passed", "; ".join(passed)) if passed and outcome.status == "partly" else []
+
+
+def _failure(failure, hidden):
+    lines = _paragraph("case", failure.case.label)
+    if hidden:
+        return lines + _paragraph("result", failure.difference)
+    record = failure.record
+    for name, value in failure.case.inputs.items():
+        lines += _entry(f"  {name} =", short(value))
+    if failure.difference.startswith(("after the call", "the result shares")):
+        return lines + _paragraph("fault", failure.difference)
+    lines += _entry("expected", short(failure.case.expected))
+    raised = record.get("raised")
+    got = f"{raised['types'][0]}: {raised['message']}" if raised else short(record.get("value"))
+    lines += _entry("got", got) + _paragraph("fault", failure.difference)
+    if record.get("printed"):
+        lines += _entry("printed", textwrap.shorten(record["printed"], WIDTH))
+    return lines
+
+
+def short(value):
+    """Return plain data in short form, arrays with four digits and their shape."""
+    match value:
+        case Raises(type=name):
+            return f"a {name}"
+        case Interval(low=low, high=high):
+            return f"between {low:.4g} and {high:.4g}"
+        case Zeros(array=array):
+            return short(array)
+        case Other(type=name):
+            return f"an object of type {name}"
+        case np.ndarray():
+            return _short_array(value)
+        case list():
+            shown = ", ".join(short(item) for item in value[:6])
+            return f"[{shown}, …] ({len(value)} entries)" if len(value) > 6 else f"[{shown}]"
+        case dict():
+            return ", ".join(f"{key}: {short(item)}" for key, item in value.items())
+        case bool():
+            return str(value)
+        case float():
+            return f"{value:.6g}"
+    return repr(value)
+
+
+def _short_array(array):
+    text = np.array2string(
+        array, precision=4, threshold=12, edgeitems=2, max_line_width=WIDTH, suppress_small=False
+    )
+    text = " ".join(text.split())
+    return f"{text}  shape {array.shape}" if array.size > 4 or array.ndim > 1 else text
+
+
+def _entry(label, text):
+    return [f"  {label:<9} {text}"]
+
+
+def _paragraph(label, text):
+    body = textwrap.wrap(text, WIDTH - 12, break_long_words=False) or [""]
+    return [f"  {label:<9} {body[0]}", *(" " * 12 + line for line in body[1:])]
