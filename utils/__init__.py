@@ -1,0 +1,1 @@
+"""What a lesson imports: data, a small network, its training, figures and checks."""
