@@ -98,7 +98,9 @@ def load_question(name):
     paths = sorted(PUBLIC.glob(f"*/{name}.json")) if str(name).isidentifier() else []
     if not paths:
         known = sorted(path.stem for path in PUBLIC.glob("*/*.json") if path.stem != "lesson")
-        raise ValueError(f"check({name!r}): no question has this name; known are {', '.join(known)}")
+        raise ValueError(
+            f"check({name!r}): no question has this name; known are {', '.join(known)}"
+        )
     return Compiled.from_json(json.loads(paths[0].read_text(encoding="utf-8")))
 
 

@@ -161,7 +161,7 @@ def _decode_tagged(data, depth):
             return {str(key): decode(item, depth + 1) for key, item in items.items()}
         case {"$float": "inf" | "-inf" | "nan" as text, **rest} if not rest:
             return float(text)
-        case {"$array": list(entries), "shape": list(shape), "dtype": str(dtype), **rest} if not rest:
+        case {"$array": list(entries), "shape": list(shape), "dtype": str(dtype)} if len(data) == 3:
             return _decode_array(entries, shape, dtype)
         case {"$raises": str(name), **rest} if not rest:
             return Raises(name[:MAX_TEXT])

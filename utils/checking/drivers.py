@@ -77,7 +77,8 @@ def scalar_function(spec, shape):
         w = np.asarray(w)
         if w.shape != shape:
             raise ValueError(
-                f"f was called with an array of shape {w.shape}; it is defined for shape {shape}, the shape of w"
+                f"f was called with an array of shape {w.shape}; "
+                f"it is defined for shape {shape}, the shape of w"
             )
         terms = spec["cubic"] * w**3 + spec["square"] * w**2 + spec["linear"] * w
         return float(np.sum(terms) + spec["mixed"] * np.sum(w) ** 2)

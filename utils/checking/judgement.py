@@ -138,14 +138,17 @@ def judge(question, records):
         return Outcome(question, "unanswered")
     if question.choices:
         return _judge_choice(question, records[0].get("value"))
-    faults = [_faults(question, case, record) for case, record in zip(question.cases, records)]
-    parts = {part: True for part in question.parts}
-    for case, fault in zip(question.cases, faults):
+    faults = [
+        _faults(question, case, record)
+        for case, record in zip(question.cases, records, strict=True)
+    ]
+    parts = dict.fromkeys(question.parts, True)
+    for case, fault in zip(question.cases, faults, strict=True):
         for part in fault:
             parts[case.part if part == "value" else part] = False
     failures = [
         Failure(case, record, next(iter(fault.values())))
-        for case, record, fault in zip(question.cases, records, faults)
+        for case, record, fault in zip(question.cases, records, faults, strict=True)
         if fault
     ]
     if not failures:
@@ -326,7 +329,7 @@ def _compare_list(expected, got, rtol, atol):
         got = [entry if entry.ndim else entry.item() for entry in map(np.asarray, got)]
     if not isinstance(got, list) or len(got) != len(expected):
         return f"{kind_of(got)} came back, not a list of {len(expected)}{_missing_return(got)}"
-    for place, (wanted, item) in enumerate(zip(expected, got)):
+    for place, (wanted, item) in enumerate(zip(expected, got, strict=True)):
         sentence = compare(wanted, item, rtol, atol)
         if sentence:
             return f"item {place}: {sentence}"
@@ -353,10 +356,11 @@ def _recognise(question, records, faults):
     for misconception in question.misconceptions:
         score = 0
         for case, record, fault, wrong in zip(
-            question.cases, records, faults, misconception.records
+            question.cases, records, faults, misconception.records, strict=True
         ):
             missed = _faults(question, case, wrong)
-            if set(fault) - set(missed) or ("value" in fault and not _alike(question, record, wrong)):
+            alike = "value" not in fault or _alike(question, record, wrong)
+            if set(fault) - set(missed) or not alike:
                 break
             score += set(fault) == set(missed)
         else:
@@ -408,7 +412,7 @@ def choice_scramble(salt, name, letter, data):
     stream = b""
     while len(stream) < len(data):
         stream += hashlib.sha256(f"{salt}:{name}:{letter}:{len(stream)}".encode()).digest()
-    return bytes(a ^ b for a, b in zip(data, stream))
+    return bytes(a ^ b for a, b in zip(data, stream, strict=False))
 
 
 def _judge_choice(question, value):

@@ -56,7 +56,9 @@ def headline(outcome):
 def _how_to_answer(question):
     if question.choices:
         letters = ", ".join(f'"{letter}"' for letter in question.choices["letters"])
-        return f"Set {question.name} to one of {letters} in the cell above and run it, then this one."
+        return (
+            f"Set {question.name} to one of {letters} in the cell above and run it, then this one."
+        )
     return (
         f"Write your answer for {question.name} in the cell above in place of the line "
         "`raise NotImplementedError`, run that cell, then this one."
@@ -66,7 +68,9 @@ def _how_to_answer(question):
 def _next_step(outcome):
     raised = outcome.failure.record.get("raised")
     if raised and not isinstance(outcome.failure.case.expected, Raises):
-        return f"The traceback ends at {raised['line']}" if raised["line"] else outcome.question.hint
+        return (
+            f"The traceback ends at {raised['line']}" if raised["line"] else outcome.question.hint
+        )
     return outcome.question.hint
 
 

@@ -1,0 +1,277 @@
+"""`./course build`: lessons to solutions, releases and public checks.
+
+Everything built keeps a hash of what it was built from and of itself, so `--check` finds drift
+without running anything, and a build makes only what changed.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from autograder.stamp import files_digest, notebook_digest, read_stamp
+
+ROOT = Path(__file__).parent.parent
+# What every lesson is built from, beside its own text and its questions.
+SHARED = (
+    "utils/*.py",
+    "utils/*.mplstyle",
+    "utils/data/*",
+    "utils/checking/*.py",
+    "autograder/lesson.py",
+    "autograder/question.py",
+    "autograder/release.py",
+    "autograder/build.py",
+    "autograder/stamp.py",
+    "constraints.txt",
+)
+PICTURES = ("image/png", "image/svg+xml")
+
+
+def main(argv=None, root=ROOT):
+    """Run `./course build` and return its exit code."""
+    parser = argparse.ArgumentParser(prog="course build", description=__doc__.splitlines()[0])
+    parser.add_argument("lessons", nargs="*", metavar="LESSON", help="default: all that changed")
+    parser.add_argument("--check", action="store_true", help="compare only; fails on drift")
+    parser.add_argument("--full", action="store_true", help="with --check: build again and compare")
+    parser.add_argument("--force", action="store_true", help="build even what did not change")
+    options = parser.parse_args(argv)
+    if options.full and not options.check:
+        parser.error("--full goes with --check")
+    from autograder.lesson import LessonError, lesson_paths
+
+    try:
+        paths = lesson_paths(root, options.lessons)
+        if options.check:
+            return check(root, paths, options.full)
+        return build(root, paths, options.force)
+    except LessonError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def check(root, paths, full=False):
+    """Print what drifted and return 1, or 0 when every product is what its inputs give."""
+    faults = [fault for path in paths for fault in drift(root, path)] + strays(root)
+    if full and not faults:
+        faults = rebuild_and_compare(root, paths)
+    for fault in faults:
+        print(fault)
+    names = ", ".join(path.stem for path in paths)
+    print("run ./course build and commit the result" if faults else f"up to date: {names}")
+    return 1 if faults else 0
+
+
+def build(root, paths, force=False):
+    """Build the lessons that changed, all in this process, and return 0."""
+    changed = [path for path in paths if force or list(drift(root, path))]
+    for path in paths:
+        if path not in changed:
+            print(f"{path.stem}: up to date")
+    with tempfile.TemporaryDirectory() as scratch:
+        for path in changed:
+            print(f"{path.stem}: ", end="", flush=True)
+            make(root, path, Path(scratch))
+            for made, place in product_folders(root, path.stem, Path(scratch)):
+                install(made, place)
+    return 0
+
+
+def products(root, name):
+    """Return where a lesson's products lie: solution, release and the index of its checks."""
+    return (
+        root / "solutions" / name / f"{name}.ipynb",
+        root / "notebooks" / name / f"{name}.ipynb",
+        root / "utils" / "checking" / "public" / name / "lesson.json",
+    )
+
+
+def inputs_hash(root, path):
+    """Return the hash of everything that a lesson is built from."""
+    questions = root / "autograder" / "questions"
+    sources = {path, *questions.glob(f"{path.stem.split('_', 1)[1]}*"), questions / "__init__.py"}
+    for pattern in SHARED:
+        sources |= {found for found in root.glob(pattern) if found.is_file()}
+    total = hashlib.sha256()
+    for source in sorted(sources):
+        if source.is_file():
+            content = source.read_bytes().replace(b"\r\n", b"\n")
+            total.update(source.relative_to(root).as_posix().encode() + b"\0" + content + b"\0")
+    return total.hexdigest()[:16]
+
+
+def drift(root, path):
+    """Yield a sentence for each product of a lesson that is not what its inputs give."""
+    wanted = inputs_hash(root, path)
+    for product in products(root, path.stem):
+        place = product.relative_to(root)
+        if not product.is_file():
+            yield f"{place}: missing"
+            continue
+        stamp, content = read_stamp(product)
+        if stamp.get("inputs") != wanted:
+            yield f"{place}: built from something older"
+        elif stamp.get("content") != content:
+            yield f"{place}: edited by hand (./course pull brings an edit back to the lesson)"
+
+
+def strays(root):
+    """Return a sentence for each built folder that belongs to no lesson."""
+    names = {path.stem for path in (root / "lessons").glob("*.py")}
+    folders = [p.parent.parent for p in products(root, "x")]
+    return [
+        f"{found.relative_to(root)}: belongs to no lesson"
+        for folder in folders
+        for found in sorted(folder.glob("*"))
+        if found.is_dir() and found.name not in names and found.name != "__pycache__"
+    ]
+
+
+def make(root, path, folder):
+    """Build one lesson into `folder`, laid out as the repository is.
+
+    The checks go into the repository at once when they are new, since the lesson runs them.
+    """
+    from autograder.lesson import read_lesson
+    from autograder.questions import questions_of
+    from autograder.release import release
+
+    start = time.perf_counter()
+    questions = questions_of(path.stem)
+    lesson = read_lesson(path, questions)
+    stamp = inputs_hash(root, path)
+    solution, _, index = products(folder, path.stem)
+    compile_checks(lesson, questions, index, stamp)
+    install(index.parent, products(root, path.stem)[2].parent)
+    print(f"{len(lesson.points)} checks, ", end="", flush=True)
+    execute(lesson.notebook)
+    lesson.notebook.metadata["course"] = {"lesson": path.stem, "inputs": stamp}
+    write_notebook(lesson.notebook, solution)
+    release(root, [path.stem], folder / "solutions", folder / "notebooks")
+    print(f"executed and released in {time.perf_counter() - start:.0f} s")
+
+
+def compile_checks(lesson, questions, index, stamp):
+    """Write the public checks of a lesson, one file a question, and their index."""
+    from autograder.question import compile_question, public_rng
+
+    index.parent.mkdir(parents=True, exist_ok=True)
+    for name, points in lesson.points.items():
+        question = questions[name]
+        data = compile_question(question, public_rng(question), points, lesson.name).to_json()
+        text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+        write_text(index.parent / f"{name}.json", text + "\n")
+    data = {"points": lesson.points, "by_hand": lesson.by_hand, "inputs": stamp}
+    data["content"] = files_digest(index.parent)
+    write_text(index, json.dumps(data, indent=1) + "\n")
+
+
+def execute(notebook):
+    """Run a solution notebook in a fresh kernel, in an empty folder, and tidy its outputs."""
+    from nbclient import NotebookClient
+
+    environment = os.environ | {"COURSE_PROGRESS": "0"}
+    with tempfile.TemporaryDirectory() as folder:
+        client = NotebookClient(
+            notebook,
+            timeout=300,
+            kernel_name="python3",
+            record_timing=False,
+            coalesce_streams=True,
+            resources={"metadata": {"path": folder}},
+        )
+        client.execute(env=environment)
+    notebook.metadata.pop("language_info", None)
+    notebook.metadata.pop("widgets", None)
+
+
+def write_notebook(notebook, path):
+    """Write a notebook with the digest of its content."""
+    import nbformat
+
+    text = nbformat.writes(notebook)
+    notebook.metadata["course"]["content"] = notebook_digest(json.loads(text))
+    write_text(path, nbformat.writes(notebook) + "\n")
+
+
+def write_text(path, text):
+    """Write a text file so that a reader never sees half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_name(path.name + ".part")
+    half.write_text(text, encoding="utf-8", newline="\n")
+    half.replace(path)
+
+
+def product_folders(root, name, folder):
+    """Return the folders of a lesson's products under `folder`, each with its place in `root`."""
+    pairs = zip(products(folder, name), products(root, name), strict=True)
+    return [(made.parent, place.parent) for made, place in pairs]
+
+
+def install(made, place):
+    """Make the files of one folder those of another; a file that is the same stays untouched."""
+    place.mkdir(parents=True, exist_ok=True)
+    for old in place.iterdir():
+        if old.is_file() and not (made / old.name).exists():
+            old.unlink()
+    for new in sorted(path for path in made.iterdir() if path.is_file()):
+        target = place / new.name
+        if not target.exists() or target.read_bytes() != new.read_bytes():
+            write_text(target, new.read_text(encoding="utf-8"))
+
+
+def rebuild_and_compare(root, paths):
+    """Build the lessons elsewhere and return what differs from the products, pictures aside."""
+    faults = []
+    with tempfile.TemporaryDirectory() as scratch:
+        for path in paths:
+            print(f"{path.stem}: ", end="", flush=True)
+            before = [comparable(product) for product in products(root, path.stem)]
+            make(root, path, Path(scratch))
+            for product, old in zip(products(Path(scratch), path.stem), before, strict=True):
+                if comparable(product) != old:
+                    place = product.relative_to(scratch)
+                    faults.append(f"{place}: a new build gives something else")
+    return faults
+
+
+def comparable(product):
+    """Return what of a product is the same on every platform: all but the pixels."""
+    data = json.loads(product.read_text(encoding="utf-8"))
+    if product.name == "lesson.json":
+        return data
+    data["metadata"]["course"].pop("content")
+    for cell in data["cells"]:
+        for output in cell.get("outputs", ()):
+            for kind in PICTURES:
+                if kind in output.get("data", {}):
+                    output["data"][kind] = "a picture"
+    return data
+
+
+def pull(argv=None, root=ROOT):
+    """Run `./course pull LESSON`: bring an edit of a solution notebook back to the lesson."""
+    import nbformat
+
+    from autograder.lesson import LessonError, lesson_paths, lesson_text
+
+    parser = argparse.ArgumentParser(prog="course pull", description=pull.__doc__.splitlines()[0])
+    parser.add_argument("lesson", metavar="LESSON")
+    options = parser.parse_args(argv)
+    try:
+        path = lesson_paths(root, [options.lesson])[0]
+        solution = products(root, path.stem)[0]
+        text = lesson_text(nbformat.read(solution, as_version=4))
+    except (LessonError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    if text == path.read_text(encoding="utf-8"):
+        print(f"{path.relative_to(root)}: nothing to bring back")
+        return 0
+    write_text(path, text)
+    print(f"{path.relative_to(root)}: brought back; look at it with git diff, then ./course build")
+    return 0
