@@ -8,6 +8,7 @@ import argparse
 import hashlib
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -67,7 +68,10 @@ def check(root, paths, full=False):
 
 
 def build(root, paths, force=False):
-    """Build the lessons that changed, all in this process, and return 0."""
+    """Build the lessons that changed, all in this process, and return 0, or 1 if one failed."""
+    from nbclient.exceptions import CellExecutionError
+
+    failed = False
     changed = [path for path in paths if force or list(drift(root, path))]
     for path in paths:
         if path not in changed:
@@ -75,10 +79,15 @@ def build(root, paths, force=False):
     with tempfile.TemporaryDirectory() as scratch:
         for path in changed:
             print(f"{path.stem}: ", end="", flush=True)
-            make(root, path, Path(scratch))
+            try:
+                make(root, path, Path(scratch))
+            except CellExecutionError as error:
+                print(f"a cell failed, nothing was released\n{error}")
+                failed = True
+                continue
             for made, place in product_folders(root, path.stem, Path(scratch)):
                 install(made, place)
-    return 0
+    return int(failed)
 
 
 def products(root, name):
@@ -184,7 +193,7 @@ def execute(notebook):
             coalesce_streams=True,
             resources={"metadata": {"path": folder}},
         )
-        client.execute(env=environment)
+        client.execute(env=environment, stderr=subprocess.DEVNULL)  # the kernel's own log
     notebook.metadata.pop("language_info", None)
     notebook.metadata.pop("widgets", None)
 

@@ -19,6 +19,7 @@ ROLES = {  # role: (cell type, solution, grade, locked)
     "reflect": ("markdown", True, True, False),
 }
 HEADER_KEYS = {"role", "key", "points"}
+SPACING_KEYS = ("lines_to_next_cell", "lines_to_end_of_cell_marker")  # jupytext's own
 TEXT_FORMAT = {"extension": ".py", "format_name": "percent"}
 KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
 
@@ -82,6 +83,8 @@ def read_lesson(path, questions):
 
 def _check_cell(cell, place, seen, questions):
     header = cell.metadata
+    for spacing in SPACING_KEYS:
+        header.pop(spacing, None)
     unknown = set(header) - HEADER_KEYS
     if unknown:
         raise LessonError(f"{place}: unknown in a cell header: {', '.join(sorted(unknown))}")
@@ -94,7 +97,7 @@ def _check_cell(cell, place, seen, questions):
     if not isinstance(key, str) or not key.isidentifier():
         raise LessonError(f'{place}: a {role} cell needs a key, such as key="l1_update"')
     if (role, key) in seen:
-        raise LessonError(f'{place}: the key "{key}" has an {role} cell already')
+        raise LessonError(f'{place}: the key "{key}" has a cell of role "{role}" already')
     seen.add((role, key))
     if cell.cell_type != ROLES[role][0]:
         raise LessonError(f"{place}: a {role} cell is a {ROLES[role][0]} cell")
@@ -104,7 +107,7 @@ def _check_cell(cell, place, seen, questions):
 def _check_plain(cell, place):
     if {"key", "points"} & set(cell.metadata):
         raise LessonError(f"{place}: a key or points without a role")
-    if BEGIN in cell.source or END in cell.source:
+    if any(mark.removeprefix("# ") in cell.source for mark in (BEGIN, END)):
         raise LessonError(f"{place}: solution markers outside an answer cell")
 
 
@@ -130,7 +133,7 @@ def _check_pairs(path, seen):
         if role in ("answer", "check"):
             other = "check" if role == "answer" else "answer"
             if (other, key) not in seen:
-                raise LessonError(f'{path}:1: "{key}" has an {role} cell and no {other} cell')
+                raise LessonError(f'{path}:1: "{key}" has no {other} cell')
 
 
 def _expand(cell, default_id):

@@ -10,20 +10,10 @@ from pathlib import Path
 
 from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import (
-    CheckCellMetadata,
-    ClearOutput,
-    ClearSolutions,
-    ComputeChecksums,
-    LockCells,
-    NbGraderPreprocessor,
-    SaveCells,
-)
+from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor
 from traitlets.config import PyFileConfigLoader
 
 from autograder.stamp import notebook_digest
-
-STUB = 'raise NotImplementedError("your code here")'
 
 
 class ClearAnswers(ClearSolutions):
@@ -57,18 +47,6 @@ class Stamp(NbGraderPreprocessor):
         """Return the notebook with its digest."""
         nb.metadata.setdefault("course", {})["content"] = notebook_digest(nb)
         return nb, resources
-
-
-PREPROCESSORS = [
-    LockCells,
-    ClearAnswers,
-    ClearOutput,
-    CheckCellMetadata,
-    ComputeChecksums,
-    SaveCells,
-    Stamp,
-    CheckCellMetadata,
-]
 
 
 def release(root, names, solutions, folder):
