@@ -78,9 +78,7 @@ def test_style_sets_size_colours_and_a_white_page():
 def test_style_sheet_and_colours_say_the_same():
     cycle = plt.rcParams["axes.prop_cycle"].by_key()
     names = ["train", "dev", "l2", "l1", "truth", "plain"]
-    assert [to_hex(f"#{colour}") for colour in cycle["color"]] == [
-        to_hex(COLOURS[name]) for name in names
-    ]
+    assert cycle["color"] == [COLOURS[name] for name in names]
     assert cycle["linestyle"] == [LINESTYLES[name] for name in names]
 
 
