@@ -5,6 +5,7 @@ lists, dicts and NumPy arrays. `plain` turns whatever an answer returned into pl
 in size and depth; `encode` and `decode` carry plain data through JSON without a pickle.
 """
 
+import numbers
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,9 +37,19 @@ class Interval:
 
 @dataclass(frozen=True, eq=False)
 class Zeros:
-    """The expected result is this array, and exactly 0 wherever the array is exactly 0."""
+    """The expected result is this array, with exact zeros.
+
+    `where` marks the entries that must be exactly 0; None means all entries that are 0 in the
+    array.
+    """
 
     array: np.ndarray
+    where: np.ndarray | None = None
+
+    @property
+    def exact(self):
+        """The mask of the entries that must be exactly 0."""
+        return self.array == 0 if self.where is None else self.where
 
 
 @dataclass(frozen=True)
@@ -65,7 +76,7 @@ def plain(value, depth=0):
         return value
     if isinstance(value, np.bool_):
         return bool(value)
-    if isinstance(value, (int, float, np.integer, np.floating)):
+    if isinstance(value, numbers.Real):  # NumPy's scalars and Fraction, too
         return _plain_number(value)
     if isinstance(value, str):
         return str(value[:MAX_TEXT])
@@ -75,7 +86,7 @@ def plain(value, depth=0):
 
 
 def _plain_number(value):
-    if isinstance(value, (int, np.integer)):
+    if isinstance(value, numbers.Integral):
         number = int(value)
         return number if abs(number) < 2**63 else float("inf") if number > 0 else float("-inf")
     return float(value)
@@ -85,7 +96,8 @@ def _plain_array(value):
     if value.dtype.kind not in KINDS:
         return Other(f"array of dtype {value.dtype}")
     _check_size(value.size)
-    return np.array(value, subok=False)
+    wide = value.dtype.kind == "f" and value.dtype.itemsize > 8
+    return np.array(value, dtype=np.float64 if wide else None, subok=False)
 
 
 def _plain_container(value, depth):
@@ -125,8 +137,8 @@ def _encode_tagged(value):
             return {"$raises": name}
         case Interval(low=low, high=high):
             return {"$interval": [encode(low), encode(high)]}
-        case Zeros(array=array):
-            return {"$zeros": encode(array)}
+        case Zeros(array=array, where=where):
+            return {"$zeros": encode(array), "where": encode(where)}
         case Other(type=name):
             return {"$other": name}
     raise NotPlainError(f"{type(value).__name__} is not plain data; pass it through plain() first")
@@ -169,8 +181,8 @@ def _decode_tagged(data, depth):
             return Other(name[:MAX_TEXT])
         case {"$interval": [low, high], **rest} if not rest:
             return Interval(decode(low, depth + 1), decode(high, depth + 1))
-        case {"$zeros": dict(array), **rest} if not rest:
-            return Zeros(decode(array, depth + 1))
+        case {"$zeros": dict(array), "where": dict() | None as where, **rest} if not rest:
+            return Zeros(decode(array, depth + 1), decode(where, depth + 1))
     raise NotPlainError(f"unknown tag in the data: {sorted(map(str, data))[:3]}")
 
 
