@@ -193,9 +193,7 @@ class Network:
         try:
             X = np.asarray(X, dtype=self.dtype)
         except (TypeError, ValueError) as error:
-            raise ValueError(
-                f"{name} must be an array of numbers; it was {type(X).__name__}"
-            ) from error
+            raise ValueError(f"{name} must hold numbers; it was {type(X).__name__}") from error
         if X.ndim != 2 or X.shape[1] != self.sizes[0] or not len(X):
             raise ValueError(
                 f"{name} must have shape (n, {self.sizes[0]}), n ≥ 1; it was {X.shape}. "
@@ -268,18 +266,23 @@ def _affine(x, w, b):
 
 def _drop(dropout, a, rng):
     """Call the reader's dropout; return its pair in the network's dtype, for masks are float64."""
+    pair = dropout(a, rng)
     try:
-        out, mask = dropout(a, rng)
-        out, mask = np.asarray(out, dtype=a.dtype), np.asarray(mask, dtype=a.dtype)
-        fits = out.shape == a.shape and np.broadcast_shapes(mask.shape, a.shape) == a.shape
+        out, mask = (np.asarray(array, dtype=a.dtype) for array in pair)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"dropout failed: {error}. {_DROPOUT_CONTRACT}") from error
-    if not fits:
+        raise ValueError(f"{_DROPOUT_CONTRACT}; it returned {type(pair).__name__}") from error
+    if out.shape != a.shape or not _broadcasts(mask.shape, a.shape):
         raise ValueError(
-            f"dropout of x {a.shape} returned out {out.shape} and mask {mask.shape}. "
-            f"{_DROPOUT_CONTRACT}"
+            f"{_DROPOUT_CONTRACT}; for x {a.shape} it returned out {out.shape}, mask {mask.shape}"
         )
     return out, mask
+
+
+def _broadcasts(shape, target):
+    try:
+        return np.broadcast_shapes(shape, target) == target
+    except ValueError:
+        return False
 
 
 _DROPOUT_CONTRACT = (

@@ -152,9 +152,9 @@ def train(
         np.errstate(over="ignore", invalid="ignore"),
     ):
         for epoch in range(1, epochs + 1):
-            bar.set_description(f"epoch {epoch} of {epochs}", refresh=False)
+            bar.set_description_str(f"epoch {epoch} of {epochs}", refresh=False)
             _record(history, _run_epoch(network, X, y, recipe, bar), network, track, lr)
-            if on_epoch is not None and on_epoch(epoch, network) is True:
+            if on_epoch is not None and _is_true(on_epoch(epoch, network)):
                 break
     return history
 
@@ -228,6 +228,11 @@ def _record(history, loss, network, track, lr):
         history.tracked[name].append(measure(network))
 
 
+def _is_true(answer):
+    """Tell True, of Python or NumPy, from anything else that an on_epoch may happen to return."""
+    return isinstance(answer, bool | np.bool_) and bool(answer)
+
+
 class _Bar(tqdm):
     monitor_interval = 0  # tqdm's watching thread would outlive the training
 
@@ -237,6 +242,11 @@ def progress_bar(total, progress=None):
 
     `progress` is True (shown at once), False (never) or None (once it has taken 2 seconds);
     COURSE_PROGRESS=0 in the environment silences all of them.
+
+    Examples
+    --------
+    >>> with progress_bar(total=3, progress=False) as bar:
+    ...     bar.update()
     """
     return _Bar(
         total=total,
