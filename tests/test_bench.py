@@ -1,0 +1,148 @@
+"""The side-by-side benchmarks: rows, fair turns, equal work. No test here measures time."""
+
+import doctest
+import importlib
+import json
+import sys
+import types
+
+import numpy as np
+import pytest
+
+from autograder import bench, benchmarks
+from autograder.benchmarks import MissingPeer, Row, interleaved, network
+
+FAST = Row("fast", ours=1.0, peer=2.0, unit="ms", goal=1.2)
+SLOW = Row("slow", ours=3.0, peer=2.0, unit="ms", goal=1.2)
+
+
+def missing():
+    raise MissingPeer("It needs a peer.")
+
+
+@pytest.fixture
+def offer(monkeypatch):
+    """Return a function that replaces the registered benchmarks by fakes, name -> rows()."""
+
+    def replace(**fakes):
+        for name, rows in fakes.items():
+            module = types.ModuleType(f"fake_{name}")
+            module.rows = rows
+            monkeypatch.setitem(sys.modules, module.__name__, module)
+        monkeypatch.setattr(bench, "BENCHMARKS", {name: f"fake_{name}" for name in fakes})
+
+    return replace
+
+
+@pytest.mark.parametrize("module", [bench, benchmarks])
+def test_the_examples_in_the_docstrings_hold(module):
+    assert doctest.testmod(module).failed == 0
+
+
+def test_every_registered_benchmark_has_rows():
+    for module in bench.BENCHMARKS.values():
+        assert callable(importlib.import_module(module).rows)
+
+
+def test_a_name_runs_one_and_no_name_runs_all(offer, capsys):
+    offer(a=lambda: [FAST], b=lambda: [FAST, SLOW])
+    assert bench.main(["a"]) == 0
+    assert capsys.readouterr().out == (
+        "name  ours  peer  unit  ratio  goal  met\nfast  1     2     ms    0.5    1.2   yes\n"
+    )
+    assert bench.main([]) == 1
+    assert capsys.readouterr().out.split("\n")[1:3] == [
+        "fast  1     2     ms    0.5    1.2   yes",
+        "fast  1     2     ms    0.5    1.2   yes",
+    ]
+
+
+def test_json_holds_the_same_rows(offer, capsys, tmp_path):
+    offer(a=lambda: [SLOW])
+    assert bench.main(["a", "--json", str(tmp_path / "rows.json")]) == 1
+    (row,) = json.loads((tmp_path / "rows.json").read_text())
+    assert list(row) == list(bench.COLUMNS)
+    assert row == SLOW.as_dict()
+    assert row["ratio"] == 1.5
+    assert row["met"] is False
+
+
+def test_a_missing_peer_is_one_sentence_and_exit_2(offer, capsys, tmp_path):
+    offer(a=missing, b=lambda: [FAST])
+    assert bench.main(["--json", str(tmp_path / "rows.json")]) == 2
+    out, err = capsys.readouterr()
+    assert "fast" in out
+    assert err == "It needs a peer.\n"
+
+
+def test_without_pytorch_the_network_benchmark_says_how_to_get_it(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert bench.main(["network"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    assert "PyTorch, which is not installed: run `" in err
+    assert "-m pip install torch`" in err
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [(["nothing"], "invalid choice"), (["--json", "no/such/folder/x.json"], "there is no folder")],
+)
+def test_bad_arguments_end_before_anything_is_measured(argv, words, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        bench.main(argv)
+    assert words in capsys.readouterr().err
+
+
+def test_runs_take_turns_and_medians_are_kept():
+    """On a clock that each run puts forward: ours takes 1, 9, 2 seconds, the peer's 5, 5, 7."""
+    now, order = [0.0], []
+
+    def taking(name, seconds):
+        def run(repetition):
+            order.append((name, repetition))
+            now[0] += seconds[repetition]
+
+        return run
+
+    medians = interleaved(
+        taking("A", [1, 9, 2]),
+        taking("B", [5, 5, 7]),
+        repetitions=3,
+        clock=lambda: now[0],
+        sleep=lambda seconds: order.append("rest"),
+    )
+    assert medians == (2, 5)
+    turns = [entry for entry in order if entry != "rest"]
+    assert turns == [("A", 0), ("B", 0), ("A", 1), ("B", 1), ("A", 2), ("B", 2)]
+    assert order[::2] == ["rest"] * 6
+
+
+def small_data():
+    rng = np.random.default_rng(0)
+    return rng.random((256, network.SIZES[0]), dtype=np.float32), rng.integers(0, 10, 256)
+
+
+def test_both_networks_do_the_same_work():
+    torch = pytest.importorskip("torch", reason="PyTorch is a bench extra")
+    network.assert_same_work(torch, *small_data())
+
+
+def test_unequal_work_is_noticed(monkeypatch):
+    torch = pytest.importorskip("torch", reason="PyTorch is a bench extra")
+    peer = network.Peer.epoch
+    monkeypatch.setattr(network.Peer, "epoch", lambda self, seed: peer(self, seed + 1))
+    with pytest.raises(AssertionError, match="differ"):
+        network.assert_same_work(torch, *small_data())
+
+
+def test_both_sides_get_the_same_threads_and_give_them_back():
+    torch = pytest.importorskip("torch", reason="PyTorch is a bench extra")
+    threadpoolctl = pytest.importorskip("threadpoolctl")
+    before = torch.get_num_threads()
+    with network.threads(torch, 1):
+        pools = threadpoolctl.threadpool_info()
+        assert {p["num_threads"] for p in pools if p["user_api"] == "blas"} == {1}
+        assert torch.get_num_threads() == 1
+    assert torch.get_num_threads() == before
