@@ -1,0 +1,320 @@
+"""A made-up class of twelve, for `./course grade --demo`: from perfect to broken.
+
+The submissions are made from the releases, the solutions and a few answers of the kind that
+students write; the same input always gives the same files.
+"""
+
+import copy
+import json
+
+import nbformat
+from nbformat.v4 import new_code_cell
+
+from autograder.material import LessonError
+from autograder.questions import questions_of
+from autograder.verdict import write_atomically
+
+KINDS = ("notebooks", "solutions")
+LESSONS = ("00_start_here", "01_l1_l2_updates")
+STUDENTS = (
+    "ada-perfect",
+    "ben-blank",
+    "chen-partly",
+    "dina-factor-2",
+    "emil-sign",
+    "fay-threshold",
+    "goran-in-place",
+    "hana-broken-file",
+    "ivan-endless",
+    "jun-deleted-checks",
+    "kim-tampered",
+    "lea-odd-style",
+)
+# Work that stock nbgrader grades as well: nothing broken, endless or tampered with.
+HONEST = (*STUDENTS[:7], "lea-odd-style")
+
+FACTOR_2 = {
+    "mean_squared_error": """
+def mean_squared_error(y_true, y_pred):
+    if y_true.shape != y_pred.shape:
+        raise ValueError("shapes differ")
+    return np.sum((y_true - y_pred) ** 2) / 2
+""",
+    "l1_update": """
+def l1_update(w, grad, lr, lam):
+    return w - lr * (grad + 2 * lam * np.sign(w))
+""",
+    "l2_update": """
+def l2_update(w, grad, lr, lam):
+    return w - lr * (grad + lam * w)
+""",
+    "decay_path": """
+def decay_path(w0, lr, lam, steps, penalty):
+    path = [w0]
+    for _ in range(steps):
+        w = path[-1]
+        if penalty == "l2":
+            path.append(w * (1 - lr * lam))
+        elif penalty == "l1":
+            path.append(np.sign(w) * max(abs(w) - lr * lam, 0.0))
+        else:
+            raise ValueError(penalty)
+    return np.array(path)
+""",
+}
+SIGN = {
+    "mean_squared_error": """
+def mean_squared_error(y_true, y_pred):
+    return np.mean((y_true - y_pred) ** 2)
+""",
+    "l1_penalty": """
+def l1_penalty(weights, lam):
+    return lam * sum(np.sum(w) for w in weights)
+""",
+    "l1_update": """
+def l1_update(w, grad, lr, lam):
+    return w - lr * grad + lr * lam * np.sign(w)
+""",
+    "l2_update": """
+def l2_update(w, grad, lr, lam):
+    return w - lr * grad + 2 * lr * lam * w
+""",
+}
+THRESHOLD = {
+    "soft_threshold": """
+def soft_threshold(z, threshold):
+    return np.where(np.abs(z) > threshold, z, 0.0)
+""",
+    "proximal_l1_update": """
+def proximal_l1_update(w, grad, lr, lam):
+    z = w - lr * grad
+    return np.sign(z) * np.maximum(np.abs(z) - lam, 0.0)
+""",
+    "sparsity": """
+def sparsity(weights, tol=1e-3):
+    return float(np.mean([np.mean(np.abs(w) < tol) for w in weights]))
+""",
+}
+IN_PLACE = {
+    "mean_squared_error": """
+def mean_squared_error(y_true, y_pred):
+    if y_true.shape != y_pred.shape:
+        raise ValueError("shapes differ")
+    y_true -= y_pred
+    return np.mean(y_true**2)
+""",
+    "l1_update": """
+def l1_update(w, grad, lr, lam):
+    w -= lr * (grad + lam * np.sign(w))
+    return w
+""",
+    "l2_update": """
+def l2_update(w, grad, lr, lam):
+    w *= 1 - 2 * lr * lam
+    w -= lr * grad
+    return w
+""",
+    "numerical_gradient": """
+def numerical_gradient(f, w, eps=1e-5):
+    gradient = np.zeros_like(w)
+    for i in np.ndindex(*w.shape):
+        w[i] += eps
+        right = f(w)
+        w[i] -= 2 * eps
+        left = f(w)
+        w[i] += eps
+        gradient[i] = (right - left) / (2 * eps)
+    return gradient
+""",
+}
+ENDLESS = {
+    "mean_squared_error": """
+def mean_squared_error(y_true, y_pred):
+    total, i = 0.0, 0
+    while i < y_true.size:
+        total += (y_true.flat[i] - y_pred.flat[i]) ** 2
+    return total / i
+""",
+    "decay_path": """
+def decay_path(w0, lr, lam, steps, penalty):
+    path = [w0]
+    while len(path) <= steps:
+        w = path[-1] * (1 - 2 * lr * lam)
+    return np.array(path)
+""",
+    "sparsity": """
+def sparsity(weights, tol=1e-3):
+    return sum(np.sum(np.abs(w) < tol) for w in weights) / sum(w.size for w in weights)
+
+while True:
+    sparsity([np.zeros(3)])
+""",
+}
+ODD = {
+    "mean_squared_error": """
+import math, warnings
+mean_squared_error = lambda y_true, y_pred: math.fsum(gap(y_true, y_pred).flat) / y_true.size
+""",
+    "l1_penalty": """
+def l1_penalty(weights: list, lam: float) -> float:
+    print("weights:", len(weights))
+    warnings.warn("slow")
+    return lam * abs(np.concatenate([w.ravel() for w in weights])).sum()
+""",
+    "numerical_gradient": """
+def numerical_gradient(f, w, eps=1e-5):
+    gradient = np.zeros(w.shape)
+    for i in range(w.size):
+        moved = w.copy()
+        moved.flat[i] += eps
+        gradient.flat[i] = (f(moved) - f(w)) / eps
+    return gradient
+""",
+}
+HELPERS = """
+import warnings
+
+def gap(a, b):
+    if a.shape != b.shape:
+        raise ValueError(f"{a.shape} is not {b.shape}")
+    return (a - b) ** 2
+"""
+MAGICS = "%timeit -n 1 -r 1 np.zeros(3)\n!echo hello\nwarnings.warn('a warning on stderr')"
+
+
+def make_class(submitted, root):
+    """Write the twelve submissions to lessons 00 and 01.
+
+    Parameters
+    ----------
+    submitted : pathlib.Path
+        Becomes `<student>/<lesson>/<lesson>.ipynb`.
+    root : pathlib.Path
+        The folder that holds `solutions/` and `notebooks/`.
+
+    Raises
+    ------
+    LessonError
+        If a lesson is not built, or the folder holds other students' work.
+    """
+    strangers = {p.name for p in submitted.glob("*") if p.is_dir()} - set(STUDENTS)
+    if strangers:
+        raise LessonError(
+            f"{submitted} holds the work of {sorted(strangers)[0]}, who is not of the demo class; "
+            "give the demo a folder of its own: --demo --grading DIR"
+        )
+    for lesson in LESSONS:
+        release, solution = (_read(root / kind / lesson / f"{lesson}.ipynb") for kind in KINDS)
+        for student in STUDENTS:
+            text = submission(student, lesson, release, answers_in(solution))
+            write_atomically(submitted / student / lesson / f"{lesson}.ipynb", text)
+
+
+def _read(path):
+    if not path.is_file():
+        raise LessonError(f"{path} is not there; run ./course build")
+    return nbformat.read(path, as_version=4)
+
+
+def answers_in(solution):
+    """Return the answers of a solution notebook, from the name of each to its source."""
+    return {
+        cell.metadata.nbgrader.grade_id: "\n".join(
+            line for line in cell.source.splitlines() if "SOLUTION" not in line
+        )
+        for cell in solution.cells
+        if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("solution")
+    }
+
+
+def submission(student, lesson, release, right):
+    """Return the text of one student's file, given the release and the right answers."""
+    match student.partition("-")[2]:
+        case "blank":
+            notebook = filled(release, {})
+        case "partly":
+            half = list(right)[: (len(right) + 1) // 2]
+            notebook = filled(release, {name: right[name] for name in half})
+        case "factor-2":
+            notebook = filled(release, right | FACTOR_2 | wrong_letters(lesson))
+        case "sign":
+            notebook = filled(release, right | SIGN)
+        case "threshold":
+            notebook = filled(release, right | THRESHOLD | wrong_letters(lesson))
+        case "in-place":
+            notebook = filled(release, right | IN_PLACE)
+        case "endless":
+            notebook = filled(release, right | ENDLESS)
+        case "deleted-checks":
+            notebook = without_checks(filled(release, right))
+        case "tampered":
+            notebook = tampered(filled(release, {}), right)
+        case "odd-style":
+            notebook = odd(filled(release, right | ODD))
+        case _:
+            notebook = filled(release, right)
+    text = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+    return text[: len(text) // 2] if student == "hana-broken-file" else text
+
+
+def filled(release, answers):
+    """Return the release with these answers in its answer cells and words in its text cells."""
+    notebook = copy.deepcopy(release)
+    for cell in notebook.cells:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id")
+        if name in answers:
+            cell.source = answers[name].strip("\n")
+        elif answers and _is_written(cell):
+            cell.source = "The penalty pulls each weight toward 0; the data pull it back."
+    return notebook
+
+
+def _is_written(cell):
+    settings = cell.metadata.get("nbgrader", {})
+    return bool(cell.cell_type == "markdown" and settings.get("solution"))
+
+
+def _is_check(cell):
+    settings = cell.metadata.get("nbgrader", {})
+    return bool(settings.get("grade") and not settings.get("solution"))
+
+
+def wrong_letters(lesson):
+    """Return a wrong letter for each multiple choice of a lesson."""
+    choices = {n: q for n, q in questions_of(lesson).items() if hasattr(q, "options")}
+    wrong = {n: next(x for x in q.options if x != q.right) for n, q in choices.items()}
+    return {name: f'{name} = "{letter}"' for name, letter in wrong.items()}
+
+
+def without_checks(notebook):
+    """Delete every second check cell."""
+    checks = [cell.id for cell in notebook.cells if _is_check(cell)][::2]
+    notebook.cells = [cell for cell in notebook.cells if cell.id not in checks]
+    return notebook
+
+
+def tampered(notebook, right):
+    """Answer the first question only, duplicate it, and turn the other checks into gifts."""
+    first = next(iter(right))
+    answer = next(cell for cell in notebook.cells if cell.get("id") == first)
+    answer.source = right[first]
+    twin = copy.deepcopy(answer)
+    twin.id += "-copy"
+    notebook.cells.insert(notebook.cells.index(answer) + 1, twin)
+    checks = [cell for cell in notebook.cells if _is_check(cell)]
+    for cell in checks[1:]:
+        cell.source = "1000.0"
+        cell.metadata.nbgrader["points"] = 1000
+        cell.outputs = [
+            {"output_type": "execute_result", "data": {"text/plain": "1000.0"}}
+            | {"metadata": {}, "execution_count": 1}
+        ]
+    return notebook
+
+
+def odd(notebook):
+    """Add a helper cell before the first answer, and a cell of magics after the last check."""
+    first = next(i for i, c in enumerate(notebook.cells) if "nbgrader" in c.metadata)
+    notebook.cells.insert(first, new_code_cell(HELPERS.strip("\n"), id="my-helpers"))
+    notebook.cells.append(new_code_cell(MAGICS, id="my-magics"))
+    return notebook

@@ -1,0 +1,201 @@
+"""The gradebook: nbgrader's own, written by nbgrader's own steps, by one process only."""
+
+import contextlib
+import logging
+import os
+import sysconfig
+import warnings
+from pathlib import Path
+
+import nbformat
+from nbgrader.api import (
+    BaseCell,
+    Comment,
+    Grade,
+    Gradebook,
+    MissingEntry,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
+from nbgrader.preprocessors import (
+    AssignLatePenalties,
+    CheckCellMetadata,
+    LimitOutput,
+    SaveAutoGrades,
+    SaveCells,
+)
+from nbgrader.utils import parse_utc
+from sqlalchemy.exc import SAWarning
+from traitlets.config import PyFileConfigLoader
+
+from autograder.material import ROOT, LessonError
+from autograder.verdict import write_atomically
+
+STEPS = (LimitOutput, SaveAutoGrades, AssignLatePenalties, CheckCellMetadata)
+READ_ONLY = 0o444
+MAX_TIMESTAMP = 200
+log = logging.getLogger("course.grade")
+
+
+class Book:
+    """The gradebook of one grading folder.
+
+    Parameters
+    ----------
+    grading : path
+        The grading folder.
+    db_url : str, optional
+        By default `gradebook.db` in the grading folder.
+    """
+
+    def __init__(self, grading, db_url=None):
+        self.grading = Path(grading).resolve()
+        self.grading.mkdir(parents=True, exist_ok=True)
+        self.db_url = db_url or f"sqlite:///{(self.grading / 'gradebook.db').as_posix()}"
+        self.config = load_config()
+        _find_alembic()
+
+    @contextlib.contextmanager
+    def open(self):
+        """Open nbgrader's gradebook, in a `with` statement."""
+        with _quiet(), Gradebook(self.db_url) as book:
+            yield book
+
+    def ensure_lesson(self, lesson, release):
+        """Make the entries of a lesson, or bring them up to date with its release.
+
+        Raises
+        ------
+        LessonError
+            If cells came or went since the first submission was graded.
+        """
+        if self._knows(lesson, release):
+            return
+        with self.open() as book:
+            book.update_or_create_assignment(lesson)
+        resources = self._resources("", lesson)
+        try:
+            with _quiet():
+                SaveCells(config=self.config, log=log).preprocess(release, resources)
+        except RuntimeError:
+            raise LessonError(
+                f"{lesson}: graded cells came or went since the gradebook {self.db_url} was made; "
+                "grade into another folder (--grading DIR), or put the old lesson back"
+            ) from None
+
+    def _knows(self, lesson, release):
+        cells = [c.metadata.nbgrader for c in release.cells if "nbgrader" in c.metadata]
+        wanted = {(s.grade_id, s.get("checksum")) for s in cells}
+        points = {(s.grade_id, float(s.points)) for s in cells if s.grade}
+        with self.open() as book:
+            try:
+                notebook = book.find_notebook(lesson, lesson)
+            except MissingEntry:
+                return False
+            kept = {(cell.name, cell.checksum) for cell in notebook.source_cells}
+            return (
+                kept == wanted and {(c.name, c.max_score) for c in notebook.grade_cells} == points
+            )
+
+    def _resources(self, student, lesson):
+        names = {"student": student, "assignment": lesson, "notebook": lesson}
+        return {"nbgrader": names | {"db_url": self.db_url}, "unique_key": lesson}
+
+    def save(self, student, lesson, notebook, timestamp=None):
+        """Write the marks in a graded notebook to the gradebook, then the notebook to its folder.
+
+        Parameters
+        ----------
+        student, lesson : str
+        notebook : nbformat.NotebookNode
+        timestamp : datetime.datetime, optional
+            When it was submitted, UTC.
+        """
+        with self.open() as book:
+            book.update_or_create_student(student)
+            given = {} if timestamp is None else {"timestamp": timestamp}
+            book.update_or_create_submission(lesson, student, **given)
+        resources = self._resources(student, lesson)
+        with _quiet():
+            for step in STEPS:
+                made = step(config=self.config, log=log)
+                notebook, resources = made.preprocess(notebook, resources)
+        path = self.autograded(student, lesson)
+        write_atomically(path, nbformat.writes(notebook) + "\n")
+        path.chmod(READ_ONLY)
+
+    def autograded(self, student, lesson):
+        """Return where a graded notebook lies."""
+        return self.grading / "autograded" / student / lesson / f"{lesson}.ipynb"
+
+    def marks(self, lessons):
+        """Return the marks as {(student, lesson): (points, full points, whether all is graded)}."""
+        marks = {}
+        with self.open() as book:
+            for lesson in lessons:
+                for row in book.submission_dicts(lesson):
+                    graded = not row["needs_manual_grade"]
+                    marks[row["student"], lesson] = (row["score"], row["max_score"], graded)
+        return marks
+
+    def state(self, lesson):
+        """Return, for each student, all that the gradebook adds to the feedback, as text.
+
+        Marks and comments that a teacher gave by hand are part of it.
+        """
+        with self.open() as book:
+            grade = (Grade.auto_score, Grade.manual_score, Grade.extra_credit)
+            rows = _rows(book, Grade, lesson, *grade)
+            rows += _rows(book, Comment, lesson, Comment.auto_comment, Comment.manual_comment)
+        state = {}
+        for student, *rest in sorted(rows, key=repr):
+            state[student] = state.get(student, "") + repr(rest)
+        return state
+
+
+def _rows(book, table, lesson, *columns):
+    """Return (student, late penalty, cell, *columns) of every submission to a lesson."""
+    late = SubmittedNotebook.late_submission_penalty
+    query = book.db.query(SubmittedAssignment.student_id, late, BaseCell.name, *columns)
+    query = query.select_from(table).join(
+        SubmittedNotebook, table.notebook_id == SubmittedNotebook.id
+    )
+    query = query.join(
+        SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id
+    ).join(BaseCell, table.cell_id == BaseCell.id)
+    lesson_id = book.find_assignment(lesson).id
+    return [tuple(row) for row in query.filter(SubmittedAssignment.assignment_id == lesson_id)]
+
+
+@contextlib.contextmanager
+def _quiet():
+    """Silence what nbgrader makes SQLAlchemy warn of at each new submission."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SAWarning)
+        yield
+
+
+def load_config(root=ROOT):
+    """Return the settings in `nbgrader_config.py`."""
+    return PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
+
+
+def _find_alembic():
+    """Put the environment's own folder of commands on PATH: nbgrader calls `alembic` by name."""
+    scripts = sysconfig.get_path("scripts")
+    if scripts not in os.environ.get("PATH", "").split(os.pathsep):
+        os.environ["PATH"] = scripts + os.pathsep + os.environ.get("PATH", "")
+
+
+def read_timestamp(folder):
+    """Return when a submission came in, from its `timestamp.txt`, or None where there is none."""
+    path = Path(folder) / "timestamp.txt"
+    if path.is_symlink() or not path.is_file():
+        return None
+    try:
+        with path.open(encoding="utf-8") as file:
+            text = file.read(MAX_TIMESTAMP).strip()
+        return parse_utc(text) if text else None
+    except (OSError, ValueError, OverflowError):
+        log.warning("%s holds no date; the submission counts as in time", path)
+        return None

@@ -1,0 +1,167 @@
+"""The trusted judge: hidden questions, and what a student's process says about its answers.
+
+A record from a student's process is a claim, not a fact: its form is checked here before anything
+reads it, and words that the student chose do not get into the feedback of a hidden check.
+"""
+
+import builtins
+import hashlib
+import re
+
+import numpy as np
+
+from autograder.question import compile_question
+from utils.checking.codec import MAX_TEXT, NotPlainError, Other, decode
+from utils.checking.judgement import Outcome, died, judge
+from utils.checking.messages import render
+
+ERRORS = {
+    name
+    for name, value in vars(builtins).items()
+    if isinstance(value, type) and issubclass(value, BaseException)
+} | {"LinAlgError", "AxisError", "NotPlainError", "UFuncTypeError"}
+TYPES = {name for name, value in vars(builtins).items() if isinstance(value, type)} | {
+    "function",
+    "method",
+    "module",
+    "generator",
+    "map",
+    "DataFrame",
+    "Series",
+    "Generator",
+}
+DTYPE = re.compile(r"array of dtype [\w<>|]{1,12}")
+MAX_NAMES = 50
+
+
+def hidden_questions(questions, lesson, points, seed):
+    """Compile the questions of a lesson with the secret seed.
+
+    Parameters
+    ----------
+    questions : dict
+        From name to `Question` or `Choice`.
+    lesson : str
+    points : dict
+        From name to points, for each check of the lesson.
+    seed : str
+        The secret; each question draws from a generator of its own.
+
+    Returns
+    -------
+    dict
+        From name to `Compiled`.
+
+    Raises
+    ------
+    LookupError
+        If a check has no question.
+    """
+    missing = sorted(set(points) - set(questions))
+    if missing:
+        raise LookupError(f"{lesson}: no question for the checks {', '.join(missing)}")
+    return {
+        name: compile_question(questions[name], secret_rng(seed, lesson, name), worth, lesson)
+        for name, worth in points.items()
+    }
+
+
+def secret_rng(seed, lesson, name):
+    """Return the generator of a question's hidden cases."""
+    digest = hashlib.sha256(f"{seed}/{lesson}/{name}".encode()).digest()
+    return np.random.default_rng(int.from_bytes(digest))
+
+
+def checked_record(data, source):
+    """Return a record from a student's process, in the form that `observe` gives.
+
+    Parameters
+    ----------
+    data : object
+        What the process sent, decoded from JSON.
+    source : str
+        The student's code: a line of it may be quoted, nothing else.
+
+    Raises
+    ------
+    NotPlainError
+        If it is of another form.
+    """
+    record = decode(data)
+    if not isinstance(record, dict) or ("value" in record) == ("raised" in record):
+        raise NotPlainError("a record holds a value or an exception")
+    checked = {
+        "changed": _names(record.get("changed"), dict),
+        "shares": _names(record.get("shares"), list),
+        "printed": "",
+        "warned": [],
+    }
+    if "raised" in record:
+        return checked | {"raised": _raised(record["raised"], source)}
+    return checked | {"value": _value(record["value"])}
+
+
+def _names(names, kind):
+    if not isinstance(names, kind) or len(names) > MAX_NAMES:
+        raise NotPlainError("the names of arguments are not as expected")
+    for name in names:
+        if not isinstance(name, str) or not name.isidentifier() or len(name) > MAX_NAMES:
+            raise NotPlainError("the name of an argument is not as expected")
+        if kind is dict and names[name] not in ("values", "rounding"):
+            raise NotPlainError("an argument changed in an unknown way")
+    return names
+
+
+def _raised(raised, source):
+    if not isinstance(raised, dict) or not isinstance(raised.get("types"), list):
+        raise NotPlainError("an exception is not as expected")
+    types = [name for name in raised["types"] if isinstance(name, str) and name in ERRORS]
+    line = str(raised.get("line", ""))
+    text = line.partition(": ")[2]
+    return {
+        "types": types or ["Exception"],
+        "message": "",
+        "line": line if text and text in source and len(line) < MAX_TEXT else "",
+    }
+
+
+def _value(value):
+    """Return a result without type names that the student chose."""
+    if isinstance(value, Other):
+        known = value.type in TYPES or DTYPE.fullmatch(value.type)
+        return value if known else Other("another type")
+    if isinstance(value, list):
+        return [_value(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _value(item) for key, item in value.items()}
+    return value
+
+
+def outcome_of(question, answer):
+    """Return the outcome of a question, given what its run brought.
+
+    Parameters
+    ----------
+    question : Compiled
+    answer : autograder.run.Answer
+
+    Returns
+    -------
+    Outcome
+    """
+    if answer.reason:
+        return died(question, answer.reason)
+    if answer.missing:
+        if answer.error:
+            return Outcome(question, "wrong", sentence=answer.error)
+        return Outcome(question, "unanswered")
+    try:
+        return judge(question, answer.records)
+    except (TypeError, ValueError, AttributeError, KeyError, IndexError, ArithmeticError):
+        sentence = "The results are of a form that could not be compared."
+        return Outcome(question, "wrong", sentence=sentence)
+
+
+def message(outcome):
+    """Return the text of a hidden check for the feedback."""
+    return render(outcome, hidden=True)

@@ -1,0 +1,153 @@
+"""What the judge holds of a lesson: the release, the hidden questions and the seed."""
+
+import hashlib
+import json
+import platform
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+import nbformat
+
+from autograder.judge import hidden_questions
+from autograder.questions import questions_of
+from autograder.sandbox import Limits
+from autograder.seeds import seed_of
+
+ROOT = Path(__file__).parent.parent
+LIMITS = Limits()
+GRADER = ("transplant", "probe", "sandbox", "run", "judge", "verdict", "submission")
+
+
+class LessonError(LookupError):
+    """A lesson that is not there, or that cannot be graded."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """A lesson as the judge knows it.
+
+    `digest` covers the release, the hidden questions, the seed, the limits and the grader itself.
+    """
+
+    lesson: str
+    release: nbformat.NotebookNode
+    questions: dict
+    seed: str
+    digest: str
+    limits: Limits
+
+    def key(self, planted):
+        """Return the key of the verdict on a rebuilt notebook."""
+        submission = planted.submission or planted.refused
+        return hashlib.sha256(f"{self.digest}:{submission}".encode()).hexdigest()
+
+
+def lessons_in(root=ROOT):
+    """Return the names of the lessons that were released."""
+    found = sorted((Path(root) / "notebooks").glob("*/*.ipynb"))
+    return [path.stem for path in found if path.stem == path.parent.name]
+
+
+def load_material(lesson, seed, root=ROOT, questions=None, limits=LIMITS):
+    """Return what the judge needs of a lesson.
+
+    Parameters
+    ----------
+    lesson : str
+    seed : str
+        The secret seed.
+    root : path
+        The folder that holds `notebooks/`.
+    questions : dict, optional
+        From name to question; by default those of `autograder.questions`.
+    limits : Limits
+
+    Raises
+    ------
+    LessonError
+        If there is no such lesson, or a check has no question.
+    """
+    path = Path(root) / "notebooks" / lesson / f"{lesson}.ipynb"
+    if not path.is_file():
+        raise no_such_lesson(lesson, root)
+    text = path.read_text(encoding="utf-8")
+    release = nbformat.reads(text, as_version=4)
+    questions = questions_of(lesson) if questions is None else questions
+    compiled = hidden_questions(questions, lesson, points_of(release), seed)
+    return Material(lesson, release, compiled, seed, _digest(text, compiled, seed, limits), limits)
+
+
+def no_such_lesson(lesson, root=ROOT):
+    """Return the error that names the lessons there are."""
+    known = ", ".join(lessons_in(root)) or "none yet; run ./course build"
+    return LessonError(f'no lesson "{lesson}"; the lessons are {known}')
+
+
+def points_of(release):
+    """Return the points of each check of a release, by the name of its question."""
+    settings = [cell.metadata.get("nbgrader", {}) for cell in release.cells]
+    return {
+        s["grade_id"].removeprefix("check_"): float(s["points"])
+        for s in settings
+        if s.get("grade") and not s.get("solution")
+    }
+
+
+def _digest(text, compiled, seed, limits):
+    total = hashlib.sha256()
+    data = [question.to_json() for question in compiled.values()]
+    for part in (text, json.dumps(data, sort_keys=True), seed, repr(limits), grader_digest()):
+        total.update(part.encode() + b"\0")
+    return total.hexdigest()
+
+
+@cache
+def grader_digest():
+    """Return the digest of the code that decides about marks."""
+    files = [ROOT / "autograder" / f"{name}.py" for name in GRADER]
+    files += sorted((ROOT / "utils").glob("*.py")) + sorted((ROOT / "utils/checking").glob("*.py"))
+    total = hashlib.sha256()
+    for path in files:
+        total.update(path.read_bytes())
+    return total.hexdigest()[:16]
+
+
+@cache
+def versions():
+    """Return the versions that a verdict rests on."""
+    packages = {name: version(name) for name in ("numpy", "ipython", "nbgrader")}
+    return {"python": platform.python_version(), "grader": grader_digest()} | packages
+
+
+class Shelf:
+    """The material of the lessons of one grading folder, each loaded once.
+
+    Parameters
+    ----------
+    grading : path
+        Where the secret seeds are kept.
+    root : path
+        The folder that holds `notebooks/`.
+    seed : str, optional
+        Replaces the seeds that were kept.
+    limits : Limits
+    questions : dict, optional
+        From lesson to its questions, in place of `autograder.questions`.
+    """
+
+    def __init__(self, grading, root=ROOT, seed=None, limits=LIMITS, questions=None):
+        self.grading, self.root, self.seed, self.limits = Path(grading), Path(root), seed, limits
+        self._questions = questions or {}
+        self._loaded = {}
+
+    def __getitem__(self, lesson):
+        """Return the material of a lesson."""
+        if lesson not in self._loaded:
+            if lesson not in lessons_in(self.root):  # before a seed is drawn for a wrong name
+                raise no_such_lesson(lesson, self.root)
+            seed = seed_of(self.grading, lesson, self.seed)
+            questions = self._questions.get(lesson)
+            self._loaded[lesson] = load_material(lesson, seed, self.root, questions, self.limits)
+        return self._loaded[lesson]

@@ -1,0 +1,90 @@
+"""The plug-in for nbgrader: `nbgrader autograde` takes the same steps as `./course grade`.
+
+`nbgrader_config.py` names these classes. The first pass of `Autograde` reads the submitted file
+and rebuilds the notebook, the second runs and judges it; what follows is nbgrader's own.
+"""
+
+import atexit
+from functools import cache
+from pathlib import Path
+
+import nbformat
+from nbconvert.exporters import NotebookExporter
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Float, Unicode
+
+from autograder.material import Shelf
+from autograder.sandbox import Limits, Workshop
+from autograder.submission import judge_planted, mark
+from autograder.transplant import Planted, RefusedError, read_submission, transplant
+from autograder.verdict import read_verdict, verdict_path, write_verdict
+
+
+@cache
+def shelf(grading, case_seconds):
+    """Return the material of a grading folder."""
+    return Shelf(grading, limits=Limits(case=case_seconds))
+
+
+@cache
+def workshop():
+    """Return the workshop of this process."""
+    made = Workshop()
+    atexit.register(made.__exit__)
+    return made
+
+
+class SubmissionExporter(NotebookExporter):
+    """Reads a submitted file whatever is in it, so that a broken one stops nobody.
+
+    The bytes go to `Transplant`; a notebook that the first pass wrote is read as it is.
+    """
+
+    def from_filename(self, filename, resources=None, **kwargs):
+        """Return the converted notebook, starting from a file's bytes."""
+        if not getattr(self.parent, "_sanitizing", False):
+            return super().from_filename(filename, resources=resources, **kwargs)
+        resources = {} if resources is None else resources
+        try:
+            resources["submitted"] = read_submission(filename)
+        except RefusedError as refusal:
+            resources["submitted"] = refusal
+        return self.from_notebook_node(nbformat.v4.new_notebook(), resources=resources, **kwargs)
+
+
+class Transplant(NbGraderPreprocessor):
+    """Put the student's answers into the instructor's release."""
+
+    def preprocess(self, nb, resources):
+        """Return the rebuilt notebook; what was noted is in its metadata."""
+        course = self.parent.parent.coursedir
+        lesson = resources["nbgrader"]["assignment"]
+        folder = Path(course.format_path(course.release_directory, ".", lesson))
+        release = nbformat.read(folder / f"{lesson}.ipynb", as_version=4)
+        planted = transplant(resources.pop("submitted"), release)
+        for note in planted.notes:
+            self.log.warning(note.sentence)
+        if planted.refused:
+            self.log.error(planted.refused)
+        return planted.to_notebook(), resources
+
+
+class GradeAnswers(NbGraderPreprocessor):
+    """Run the answers in a process of their own, judge them and write the results."""
+
+    grading_directory = Unicode("grading", help="Where verdicts and seeds are kept").tag(
+        config=True
+    )
+    case_seconds = Float(Limits().case, help="The time for one call of an answer").tag(config=True)
+
+    def preprocess(self, nb, resources):
+        """Return the graded notebook; the verdict is kept as `./course grade` keeps it."""
+        names = resources["nbgrader"]
+        material = shelf(self.grading_directory, self.case_seconds)[names["assignment"]]
+        planted = Planted.from_notebook(nb)
+        path = verdict_path(self.grading_directory, names["student"], names["assignment"])
+        verdict = read_verdict(path)
+        if verdict is None or verdict.key != material.key(planted):
+            verdict = judge_planted(planted, material, workshop())
+            write_verdict(path, verdict)
+        return mark(planted, verdict), resources

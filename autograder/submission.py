@@ -1,0 +1,134 @@
+"""Grading one submission: bytes in, verdict and graded notebook out.
+
+Four steps, each a module: transplant, run, judge, mark. Nothing here knows of a class, a folder
+or a gradebook.
+"""
+
+import copy
+import re
+import time
+from dataclasses import dataclass
+
+import nbformat
+from nbformat.v4 import new_markdown_cell, new_output
+
+from autograder.judge import message, outcome_of
+from autograder.material import versions
+from autograder.run import Answer, Run, run
+from autograder.sandbox import level
+from autograder.transplant import transplant
+from autograder.verdict import Check, Verdict
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A verdict, and the notebook with the results in its check cells."""
+
+    verdict: Verdict
+    notebook: nbformat.NotebookNode
+
+
+def grade_submission(data, material, workshop):
+    """Grade one submission.
+
+    Parameters
+    ----------
+    data : bytes or RefusedError
+        The submitted file, or why there is none.
+    material : Material
+    workshop : Workshop
+
+    Returns
+    -------
+    Graded
+    """
+    planted = transplant(data, material.release)
+    verdict = judge_planted(planted, material, workshop)
+    return Graded(verdict, mark(planted, verdict))
+
+
+def judge_planted(planted, material, workshop):
+    """Run a rebuilt notebook, ask the hidden cases and return the verdict."""
+    start = time.perf_counter()
+    result = refused(planted, material) if planted.refused else None
+    result = result or run(planted.notebook, material.questions, workshop, material.limits)
+    ran = time.perf_counter()
+    checks = [_check(q, result.answers[name]) for name, q in material.questions.items()]
+    judged = time.perf_counter()
+    return Verdict(
+        lesson=material.lesson,
+        key=material.key(planted),
+        submission=planted.submission,
+        seed=material.seed,
+        checks=checks,
+        notes=planted.notes,
+        refused=planted.refused,
+        limits=result.limits,
+        sandbox=level(),
+        seconds={"run": round(ran - start, 3), "judge": round(judged - ran, 3)},
+        versions=versions(),
+    )
+
+
+def refused(planted, material):
+    """Return the run of a file that cannot be graded: none of its checks was asked."""
+    return Run({name: Answer(reason=planted.refused) for name in material.questions})
+
+
+def _check(question, answer):
+    outcome = outcome_of(question, answer)
+    return Check(
+        name=question.name,
+        status=outcome.status,
+        points=outcome.points,
+        max_points=outcome.max_points,
+        parts=dict(outcome.parts),
+        diagnosis=outcome.diagnosis,
+        sentence=outcome.sentence,
+        reason=outcome.reason,
+        message=message(outcome),
+    )
+
+
+def mark(planted, verdict):
+    """Return the rebuilt notebook with the result of each check in its cell.
+
+    A check cell gets its message and one number: `nbgrader.utils.determine_grade` reads that.
+    """
+    notebook = copy.deepcopy(planted.notebook)
+    notebook.metadata["verdict"] = verdict.key
+    results = {f"check_{check.name}": check for check in verdict.checks}
+    for cell in notebook.cells:
+        cell.metadata.pop("transplant", None)
+        settings = cell.metadata.get("nbgrader", {})
+        if settings.get("grade") and not settings.get("solution"):
+            cell.outputs = outputs_of(results[settings["grade_id"]])
+    remarks = remarks_on(verdict)
+    if remarks:
+        notebook.cells.insert(0, new_markdown_cell(remarks, id="grading-notes"))
+    return notebook
+
+
+def outputs_of(check):
+    """Return the outputs of a check cell: the message, then the points."""
+    text = new_output("stream", name="stdout", text=check.message + "\n")
+    points = new_output("execute_result", {"text/plain": repr(float(check.points))})
+    return [text, points]
+
+
+def remarks_on(verdict):
+    """Return Markdown for the head of the feedback, "" where there is nothing to say."""
+    if verdict.refused:
+        head = "This submission could not be graded, so nothing could be earned."
+        return f"**Note on grading.** {head}\n\n{_plain(verdict.refused)}"
+    lines = [note.sentence for note in verdict.notes] + list(verdict.limits)
+    if not lines:
+        return ""
+    items = "\n".join(f"- {_plain(line)}" for line in lines)
+    return f"**Note on grading.** What was found beside the answers:\n\n{items}"
+
+
+def _plain(text):
+    """Return text as Markdown in which no character is markup."""
+    text = re.sub(r"[^\w\s.,;:“”‘’'-]", lambda match: f"&#{ord(match[0])};", text.replace("$", ""))
+    return text.replace("_", "&#95;").replace("\n", " ")

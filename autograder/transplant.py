@@ -1,0 +1,359 @@
+"""From a submitted file to the notebook that is graded: the release with the student's answers.
+
+The notebook is rebuilt from the instructor's release. From the submission come the sources of the
+answer cells and the code cells that the student added, in their place; whatever else was edited,
+tagged, duplicated or deleted is noted and has no effect.
+"""
+
+import copy
+import difflib
+import hashlib
+import json
+import os
+import re
+import stat
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_code_cell
+
+MAX_BYTES = 20_000_000
+MAX_CELLS = 1_000
+MAX_SOURCE = 100_000
+MAX_ADDED = 100
+SIMILAR = 0.6
+NOTEBOOK_FORMAT = 4
+# Metadata of nbgrader that a student has no reason to change.
+SETTINGS = ("grade", "solution", "locked", "task", "points")
+
+
+class RefusedError(ValueError):
+    """A submission that is no notebook; the message says why, in words for the student."""
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something in a submission that was put right: what, in which cell, and in words."""
+
+    kind: str
+    cell: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Planted:
+    """A notebook to be graded, and what is known of the submission it was made from.
+
+    In `notebook` the metadata `transplant` of a code cell says how it is run: "set-up", "answer",
+    "added", or "missing" for an answer cell that was deleted.
+    """
+
+    notebook: nbformat.NotebookNode
+    submission: str
+    refused: str = ""
+    notes: list = field(default_factory=list)
+
+    def to_notebook(self):
+        """Return the notebook with what is known of the submission in its metadata."""
+        notebook = copy.deepcopy(self.notebook)
+        known = asdict(self)
+        known.pop("notebook")
+        notebook.metadata["transplant"] = nbformat.from_dict(known)
+        return notebook
+
+    @classmethod
+    def from_notebook(cls, notebook):
+        """Return what `to_notebook` made into a notebook."""
+        notebook = copy.deepcopy(notebook)
+        known = notebook.metadata.pop("transplant")
+        notes = [Note(**note) for note in known["notes"]]
+        return cls(notebook, known["submission"], known["refused"], notes)
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """A cell of the submission: all that is ever looked at."""
+
+    kind: str
+    source: str
+    id: str
+    settings: dict
+
+    @property
+    def grade_id(self):
+        """The nbgrader id that the cell claims, or "" where it claims none."""
+        claimed = self.settings.get("grade_id")
+        return claimed if isinstance(claimed, str) else ""
+
+
+def read_submission(path):
+    """Return the bytes of a submitted file.
+
+    Raises
+    ------
+    RefusedError
+        If it is missing, a link, no plain file, or larger than `MAX_BYTES`.
+    """
+    path = Path(path)
+    if any(part.is_symlink() for part in (path, path.parent, path.parent.parent)):
+        raise RefusedError("The submitted file is a link to another file.")
+    if not path.exists():
+        others = sorted(p.name for p in path.parent.glob("*.ipynb"))
+        found = f"; the folder holds {', '.join(others[:3])}" if others else ""
+        raise RefusedError(f"There is no file {path.name} in the submission{found}.")
+    if not stat.S_ISREG(path.lstat().st_mode):
+        raise RefusedError("What was submitted is not a file.")
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+    with os.fdopen(handle, "rb") as file:
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise RefusedError(f"The submitted file is larger than {MAX_BYTES // 10**6} MB.")
+    return data
+
+
+def transplant(data, release):
+    """Rebuild the notebook to be graded.
+
+    Parameters
+    ----------
+    data : bytes or RefusedError
+        The submitted file, or why there is none.
+    release : nbformat.NotebookNode
+        The instructor's release of the lesson.
+
+    Returns
+    -------
+    Planted
+        A refused submission gives the blank release.
+    """
+    notebook = _blank(release)
+    if isinstance(data, RefusedError):
+        return Planted(notebook, "", str(data))
+    digest = hashlib.sha256(data).hexdigest()
+    try:
+        submitted = read_cells(data)
+    except RefusedError as refusal:
+        return Planted(notebook, digest, str(refusal))
+    notes = []
+    targets = _targets(submitted, notebook.cells)
+    _notice(submitted, targets, notebook.cells, notes)
+    added = _plant(submitted, targets, notebook.cells)
+    if len(added) > MAX_ADDED:
+        sentence = f"Only the first {MAX_ADDED} of the {len(added)} cells you added were run."
+        notes.append(Note("added", "", sentence))
+    _insert(notebook, added[:MAX_ADDED])
+    return Planted(notebook, digest, "", notes)
+
+
+def _blank(release):
+    """Return the release without outputs, each code cell marked with how it is run."""
+    notebook = copy.deepcopy(release)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for cell in code:
+        cell.outputs, cell.execution_count = [], None
+        if _is(cell, "solution"):
+            cell.metadata["transplant"] = "missing"
+    for cell in code[:1]:
+        cell.metadata["transplant"] = "set-up"
+    return notebook
+
+
+def _is(cell, setting):
+    return bool(cell.metadata.get("nbgrader", {}).get(setting, False))
+
+
+def read_cells(data):
+    """Return the cells of a notebook file as `Submitted`, whatever else the file holds.
+
+    Raises
+    ------
+    RefusedError
+        If it is no JSON or no notebook.
+    """
+    try:
+        content = json.loads(data.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
+        raise RefusedError(
+            f"The submitted file is no readable notebook: its JSON is broken{where}."
+        ) from None
+    cells = _raw_cells(content)
+    if len(cells) > MAX_CELLS:
+        raise RefusedError(f"The notebook has {len(cells)} cells, the limit is {MAX_CELLS}.")
+    return [_submitted(cell) for cell in cells if isinstance(cell, dict)]
+
+
+def _raw_cells(content):
+    refusal = RefusedError("The submitted file is JSON, but no Jupyter notebook.")
+    if not isinstance(content, dict):
+        raise refusal
+    if content.get("nbformat") in (1, 2, 3):
+        content = _upgraded(content, refusal)
+    if content.get("nbformat") != NOTEBOOK_FORMAT or not isinstance(content.get("cells"), list):
+        raise refusal
+    return content["cells"]
+
+
+def _upgraded(content, refusal):
+    try:
+        return nbformat.convert(nbformat.from_dict(content), NOTEBOOK_FORMAT)
+    except Exception:  # whatever an old format's converter trips over
+        raise refusal from None
+
+
+def _submitted(cell):
+    source = cell.get("source", "")
+    if isinstance(source, list):
+        source = "".join(line for line in source if isinstance(line, str))
+    source = source if isinstance(source, str) else ""
+    source = source.encode("utf-8", "replace").decode("utf-8")  # lone surrogates
+    metadata = cell.get("metadata")
+    settings = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    return Submitted(
+        str(cell.get("cell_type"))[:20],
+        source if len(source) <= MAX_SOURCE else "raise ValueError('this cell is too long')",
+        str(cell.get("id", ""))[:64],
+        settings if isinstance(settings, dict) else {},
+    )
+
+
+def _targets(submitted, cells):
+    """Return for each submitted cell the index of the release cell that it is, or None.
+
+    A graded cell is known by its grade_id, or by its cell id where another tool dropped the
+    metadata; any other cell by its id, by its source, or by a source that is similar.
+    """
+    graded = {
+        c.metadata.nbgrader.grade_id: i for i, c in enumerate(cells) if "nbgrader" in c.metadata
+    }
+    plain = {c.id: i for i, c in enumerate(cells) if "nbgrader" not in c.metadata and "id" in c}
+    targets = [_by_name(cell, cells, graded, plain) for cell in submitted]
+    free = set(plain.values()) - set(targets)
+    unknown = [place for place, target in enumerate(targets) if target is None]
+    for number, place in enumerate(unknown):
+        if submitted[place].kind in ("code", "markdown"):
+            targets[place] = _by_source(submitted[place], cells, free, number < MAX_ADDED)
+            free.discard(targets[place])
+    return targets
+
+
+def _by_name(cell, cells, graded, plain):
+    if cell.grade_id in graded:
+        return graded[cell.grade_id]
+    if not cell.settings and cell.id in graded:
+        return graded[cell.id]
+    index = plain.get(cell.id)
+    if index is None or cells[index].cell_type != cell.kind:
+        return None
+    if cell.kind == "code" and cells[index].metadata.get("transplant") != "set-up":
+        return index if _similar(cell.source, cells[index].source) else None
+    return index
+
+
+def _by_source(cell, cells, free, similar):
+    candidates = sorted(i for i in free if cells[i].cell_type == cell.kind)
+    for index in candidates:
+        if cells[index].source.strip() == cell.source.strip():
+            return index
+    if cell.kind != "code" or not similar:
+        return None
+    return next((i for i in candidates if _similar(cell.source, cells[i].source)), None)
+
+
+def _similar(one, other):
+    if max(len(one), len(other)) > 200:  # whole lines: a comparison stays below some milliseconds
+        one, other = one.splitlines(), other.splitlines()
+    matcher = difflib.SequenceMatcher(None, one, other, autojunk=False)
+    return matcher.quick_ratio() >= SIMILAR and matcher.ratio() >= SIMILAR
+
+
+def _notice(submitted, targets, cells, notes):
+    """Note what was done to the cells that grading rests on, in the order of the release."""
+    for index, cell in enumerate(cells):
+        found = [s for s, target in zip(submitted, targets, strict=True) if target == index]
+        if "nbgrader" in cell.metadata:
+            notes.extend(_graded_notes(cell, found))
+        elif cell.metadata.get("transplant") == "set-up":
+            notes.extend(_setup_notes(cell, found))
+    known = {c.metadata.nbgrader.grade_id for c in cells if "nbgrader" in c.metadata}
+    for cell in submitted:
+        if cell.grade_id and cell.grade_id not in known:
+            name = re.sub(r"[^\w-]", "?", cell.grade_id)[:40]
+            notes.append(Note("unknown", name, f"A cell calls itself {name}; there is none."))
+
+
+def _graded_notes(cell, found):
+    name = cell.metadata.nbgrader.grade_id
+    if not found:
+        what = "answer" if _is(cell, "solution") else "check"
+        yield Note("deleted", name, f"The {what} cell {name} was missing and was put back.")
+        return
+    if len(found) > 1:
+        yield Note("duplicated", name, f"The cell {name} was there {len(found)} times.")
+    first = found[0]
+    if first.kind != cell.cell_type:
+        yield Note("type", name, f"The cell {name} had become a {first.kind[:10]} cell.")
+    if not _is(cell, "solution") and first.source.strip() != cell.source.strip():
+        yield Note("edited", name, f"The cell {name} had been edited; the original was graded.")
+    kept = cell.metadata.nbgrader
+    if any(first.settings[key] != kept.get(key) for key in SETTINGS if key in first.settings):
+        yield Note("tagged", name, f"The settings of the cell {name} had been changed.")
+
+
+def _setup_notes(cell, found):
+    if not found:
+        yield Note("deleted", "set-up", "The set-up cell was missing and was put back.")
+    elif found[0].source.strip() != cell.source.strip():
+        sentence = "The set-up cell had been edited; the original was run, then yours."
+        yield Note("edited", "set-up", sentence)
+
+
+def _plant(submitted, targets, cells):
+    """Put the answers in place and return the added cells as pairs (anchor, source).
+
+    A further copy of an answer cell runs where it stands, as it did for the student.
+    """
+    added, planted, anchor = [], set(), -1
+    for cell, target in zip(submitted, targets, strict=True):
+        anchor = anchor if target is None else target
+        if target is None or (target in planted and _is(cells[target], "solution")):
+            added.append((anchor, cell))
+        elif target not in planted:
+            planted.add(target)
+            if not _fill(cells[target], cell):
+                added.append((anchor, cell))
+    return [(a, c.source) for a, c in added if c.kind == "code" and c.source.strip()]
+
+
+def _fill(cell, submitted):
+    """Fill a cell of the release from the submission; return False if it should run as well."""
+    if cell.metadata.get("transplant") == "set-up":
+        return submitted.source.strip() == cell.source.strip()
+    if not _is(cell, "solution"):
+        return True
+    if cell.cell_type == "code":
+        cell.source, cell.metadata["transplant"] = submitted.source, "answer"
+    elif submitted.source.strip() != cell.source.strip():
+        cell.source = harmless(submitted.source)
+    return True
+
+
+def harmless(text):
+    """Return Markdown in which no HTML and no script link is left, looking the same to a reader.
+
+    A zero-width space after `<` keeps a tag from being one.
+    """
+    text = re.sub(r"<(?=[A-Za-z/!?])", "<\u200b", text)
+    return re.sub(r"(?i)(javascript|vbscript)(?=\s*:)", "\\1\u200b", text)
+
+
+def _insert(notebook, added):
+    """Insert the added code cells, each after its anchor."""
+    cells = [[] for _ in range(len(notebook.cells) + 1)]
+    for number, (anchor, source) in enumerate(added, 1):
+        cell = new_code_cell(source, metadata={"transplant": "added"}, id=f"added-{number}")
+        cells[anchor + 1].append(cell)
+    for place, cell in enumerate(notebook.cells, 1):
+        cells[place].insert(0, cell)
+    notebook.cells = [cell for group in cells for cell in group]

@@ -1,0 +1,67 @@
+"""nbgrader's settings for this course, read by every `nbgrader` command and by formgrader.
+
+Classes of the course are named as text, so that nbgrader imports them only when it needs them.
+"""
+
+import contextlib
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+GRADING = ROOT / "grading"
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+with contextlib.suppress(OSError):  # SQLite makes the gradebook, but not its folder
+    GRADING.mkdir(exist_ok=True)
+
+c = get_config()  # noqa: F821 (nbgrader hands it to this file)
+
+c.CourseDirectory.root = str(ROOT)
+c.CourseDirectory.source_directory = "solutions"
+c.CourseDirectory.release_directory = "notebooks"
+c.CourseDirectory.submitted_directory = "grading/submitted"
+c.CourseDirectory.autograded_directory = "grading/autograded"
+c.CourseDirectory.feedback_directory = "grading/feedback"
+c.CourseDirectory.solution_directory = "grading/solution"
+c.CourseDirectory.source_with_tests_directory = "grading/source_with_tests"
+c.CourseDirectory.db_url = f"sqlite:///{(GRADING / 'gradebook.db').as_posix()}"
+c.CourseDirectory.ignore = [
+    ".ipynb_checkpoints",
+    "*.pyc",
+    "__pycache__",
+    "feedback",
+    "*.part",
+    ".DS_Store",
+]
+c.ExportPlugin.to = str(GRADING / "grades.csv")
+
+# The release: an answer becomes a line that raises NotImplementedError (autograder/release.py).
+c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("your code here")'}
+c.GenerateAssignment.preprocessors = [
+    "nbgrader.preprocessors.LockCells",
+    "autograder.release.ClearAnswers",
+    "nbgrader.preprocessors.ClearOutput",
+    "nbgrader.preprocessors.CheckCellMetadata",
+    "nbgrader.preprocessors.ComputeChecksums",
+    "nbgrader.preprocessors.SaveCells",
+    "autograder.release.Stamp",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+
+# Grading: the notebook is rebuilt from the release, and judged outside the student's process
+# (autograder/preprocessors.py). Without the three lines that name `autograder`, nbgrader grades
+# in its own way, in the student's kernel.
+c.Autograde.exporter_class = "autograder.preprocessors.SubmissionExporter"
+c.Autograde.sanitize_preprocessors = [
+    "autograder.preprocessors.Transplant",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.Autograde.autograde_preprocessors = [
+    "autograder.preprocessors.GradeAnswers",
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.GradeAnswers.grading_directory = str(GRADING)
