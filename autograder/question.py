@@ -177,7 +177,7 @@ def _expected(question, case):
 
 def _compile_misconception(misconception, cases):
     if misconception.signature is not None:
-        record = {"value": misconception.signature, "changed": {}, "shares": []}
+        record = {"value": misconception.signature, "changed": {}, "shares": [], "signature": True}
         return CompiledMisconception(
             misconception.name, misconception.sentence, [record] * len(cases)
         )
@@ -199,7 +199,7 @@ def rounded(value):
     The last digits of an oracle differ between platforms; a built file should not.
     """
     if isinstance(value, Zeros):
-        return Zeros(rounded(value.array))
+        return Zeros(rounded(value.array), value.where)
     value = plain(value)
     if isinstance(value, np.ndarray) and value.dtype.kind == "f":
         entries = [float(f"{entry:.{DIGITS}g}") for entry in value.ravel().tolist()]

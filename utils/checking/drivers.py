@@ -20,7 +20,13 @@ MAX_PRINTED = 2_000
 
 def call_function(target, inputs):
     """Call `target` with the inputs in their order."""
-    return target(*inputs.values())
+    return _function(target)(*inputs.values())
+
+
+def _function(target):
+    if not callable(target):
+        raise TypeError(f"a function is asked for; this is {type(target).__name__}: {target!r:.40}")
+    return target
 
 
 def read_value(target, inputs):
@@ -58,7 +64,7 @@ def differentiate(target, inputs):
     """Hand `target` a scalar function that is built from data, and the other inputs as they are."""
     arguments = dict(inputs)
     function = scalar_function(arguments.pop("f"), np.shape(inputs["w"]))
-    return target(function, *arguments.values())
+    return _function(target)(function, *arguments.values())
 
 
 def scalar_function(spec, shape):
@@ -198,11 +204,14 @@ def _array_change(before, after):
         return ""
     scale = np.max(np.abs(before), initial=1.0)
     with np.errstate(invalid="ignore"):
-        return "rounding" if np.max(np.abs(after - before), initial=0) <= 1e-6 * scale else "values"
+        distance = np.max(np.abs(after.astype(float) - before), initial=0)
+    return "rounding" if distance <= 1e-6 * scale else "values"
 
 
 def _shares(value, argument):
+    if isinstance(value, (list, tuple)):
+        return any(_shares(item, argument) for item in value)
     if isinstance(argument, list):
         return any(_shares(value, item) for item in argument)
     arrays = isinstance(value, np.ndarray) and isinstance(argument, np.ndarray)
-    return bool(arrays and np.shares_memory(value, argument))
+    return bool(arrays and np.may_share_memory(value, argument))

@@ -146,18 +146,15 @@ def judge(question, records):
     for case, fault in zip(question.cases, faults, strict=True):
         for part in fault:
             parts[case.part if part == "value" else part] = False
-    failures = [
-        Failure(case, record, next(iter(fault.values())))
-        for case, record, fault in zip(question.cases, records, faults, strict=True)
-        if fault
-    ]
-    if not failures:
+    if not any(faults):
         return Outcome(question, "right", parts)
-    failures.sort(key=lambda failure: list(question.parts).index(failure.case.part))
     status = "partly" if parts[next(iter(parts))] else "wrong"
+    place = _shown_first(question, faults)
+    failure = Failure(question.cases[place], records[place], next(iter(faults[place].values())))
     name, sentence = _recognise(question, records, faults)
-    sentence = sentence or _about_arguments(faults, records)
-    return Outcome(question, status, parts, failures[0], name, sentence)
+    if not sentence:
+        name, sentence = _about_arguments(faults, records)
+    return Outcome(question, status, parts, failure, name, sentence)
 
 
 def died(question, reason):
@@ -173,6 +170,8 @@ def _faults(question, case, record):
     """Return what is wrong with one case: {"value" or a part: sentence}."""
     faults = {}
     sentence = compare_record(case.expected, record, question.rtol, question.atol)
+    if case.driver != "value":
+        sentence = sentence or _list_for_array(case.expected, record)
     if sentence:
         faults["value"] = sentence
     if UNCHANGED in question.parts and record["changed"]:
@@ -181,6 +180,13 @@ def _faults(question, case, record):
     if NEW_ARRAY in question.parts and record["shares"]:
         faults[NEW_ARRAY] = f"the result shares its memory with {record['shares'][0]}"
     return faults
+
+
+def _list_for_array(expected, record):
+    """Return a sentence if a function gave a list for an array; a variable may be a list."""
+    if isinstance(expected, (np.ndarray, Zeros)) and isinstance(record["value"], list):
+        return f"{kind_of(record['value'])} came back; np.array(…) makes an array of it"
+    return ""
 
 
 def compare_record(expected, record, rtol, atol):
@@ -205,12 +211,12 @@ def compare(expected, got, rtol, atol):
     """
     match expected:
         case Zeros(array=array):
-            return compare(array, got, rtol, atol) or _compare_zeros(array, got)
+            return compare(array, got, rtol, atol) or _compare_zeros(expected.exact, got)
         case Interval(low=low, high=high):
             return _compare_interval(low, high, got)
         case np.ndarray():
             return _compare_array(expected, got, rtol, atol)
-        case bool() | str() | None:
+        case bool() | str() | None | Other():
             return _compare_exactly(expected, got)
         case int() | float():
             return _compare_number(expected, got, rtol, atol)
@@ -239,7 +245,7 @@ def kind_of(value):
         case dict():
             return "a dict"
         case Other(type=name):
-            return name if name.startswith("array") else f"an object of type {name}"
+            return f"an {name}" if name.startswith("array") else f"an object of type {name}"
     return type(value).__name__
 
 
@@ -264,7 +270,7 @@ def _compare_number(expected, got, rtol, atol):
         return ""
     if abs(number - expected) <= rtol * abs(expected) + atol < np.inf:
         return ""
-    return f"off by {abs(number - expected):.3g}"
+    return "nan came back" if np.isnan(number) else f"off by {abs(number - expected):.3g}"
 
 
 def _compare_interval(low, high, got):
@@ -297,7 +303,7 @@ def as_array(value):
 def _compare_array(expected, got, rtol, atol):
     array = as_array(got)
     if array is None:
-        return f"{kind_of(got)} came back, not an array{_missing_return(got)}"
+        return f"{kind_of(got)} came back, not an array of numbers{_missing_return(got)}"
     if array.shape != expected.shape:
         return f"{kind_of(got)} came back, the shape should be {expected.shape}"
     if (array.dtype.kind == "b") != (expected.dtype.kind == "b"):
@@ -312,12 +318,14 @@ def _compare_array(expected, got, rtol, atol):
         return ""
     place = np.unravel_index(np.argmax(distance), distance.shape)
     where = f" at index {', '.join(map(str, place))}" if place else ""
+    if np.isnan(array[place]):
+        return f"nan{where}"
     return f"off by up to {distance.max():.3g}{where}"
 
 
-def _compare_zeros(expected, got):
+def _compare_zeros(exact, got):
     array = as_array(got)
-    tiny = (expected == 0) & (array != 0)
+    tiny = exact & (array != 0)
     if not np.any(tiny):
         return ""
     place = tuple(int(i) for i in np.argwhere(tiny)[0])
@@ -347,54 +355,70 @@ def _compare_dict(expected, got, rtol, atol):
 
 
 def _recognise(question, records, faults):
-    """Return the name and the sentence of the misconception that explains every fault.
+    """Return the name and the sentence of the misconception that explains the wrong results.
 
-    A misconception explains an answer when it did the same on every case that went wrong; one
-    that also passes where the answer passed is preferred.
+    It gave the same on the case that is shown and on at least half of those that went wrong, and
+    it fails nowhere where the answer is right. Of several, the one that explains most is taken.
     """
-    best, best_score = ("", ""), -1
+    wrong = [place for place, fault in enumerate(faults) if "value" in fault]
+    right = [place for place, fault in enumerate(faults) if "value" not in fault]
+    best, most = ("", ""), 0
     for misconception in question.misconceptions:
-        score = 0
-        for case, record, fault, wrong in zip(
-            question.cases, records, faults, misconception.records, strict=True
-        ):
-            missed = _faults(question, case, wrong)
-            alike = "value" not in fault or _alike(question, record, wrong)
-            if set(fault) - set(missed) or not alike:
-                break
-            score += set(fault) == set(missed)
-        else:
-            if score > best_score:
-                best, best_score = (misconception.name, misconception.sentence), score
+        kept = misconception.records
+        alike = [place for place in wrong if _alike(question, records[place], kept[place])]
+        if len(alike) <= most or 2 * len(alike) < len(wrong):
+            continue
+        if _shown_first(question, faults) in alike and not _fails(question, kept, right):
+            best, most = (misconception.name, misconception.sentence), len(alike)
     return best
+
+
+def _shown_first(question, faults):
+    """Return the place of the case to show: wrong results before changed arguments, core first."""
+    order = list(question.parts)
+
+    def rank(place):
+        return "value" not in faults[place], order.index(question.cases[place].part)
+
+    return min((place for place, fault in enumerate(faults) if fault), key=rank)
+
+
+def _fails(question, kept, places):
+    """Return whether a misconception fails in one of these places; a signature makes no claim."""
+    return any(
+        "signature" not in kept[place]
+        and "value" in _faults(question, question.cases[place], kept[place])
+        for place in places
+    )
 
 
 def _alike(question, record, wrong):
     if "raised" in wrong:
         return "raised" in record and wrong["raised"]["types"][0] in record["raised"]["types"]
-    return "value" in record and not _differs(question, wrong["value"], record["value"])
-
-
-def _differs(question, wrong, value):
-    if wrong is None or isinstance(wrong, (bool, str, Other)):
-        return wrong != value
-    return compare(wrong, value, question.rtol, question.atol)
+    return "value" in record and not compare(
+        wrong["value"], record["value"], question.rtol, question.atol
+    )
 
 
 def _about_arguments(faults, records):
-    """Return the sentence for an answer whose only fault is a changed argument, else ""."""
-    if {part for fault in faults for part in fault} != {UNCHANGED}:
-        return ""
+    """Return name and sentence for an answer that is right but for what it did to its arguments."""
+    parts = {part for fault in faults for part in fault}
+    if not parts or parts - {UNCHANGED, NEW_ARRAY}:
+        return "", ""
+    if UNCHANGED not in parts:
+        return "no new array", (
+            "The values are right, but the result is the array that was handed in, or a view of "
+            "it: whoever changes one later changes both. Return a new array."
+        )
     if "values" not in {kind for record in records for kind in record["changed"].values()}:
-        return (
+        return "restored by arithmetic", (
             "The result is right, but an array that the function was given came back a little off: "
             "adding a number and taking it away again does not always give the same bits. "
-            "Keep a copy of the entry and put that back."
+            "Keep the old entry and put that back."
         )
-    return (
-        "The result is right, but the function changed an array that it was given. "
-        "Whoever called it still needs that array: `w -= …` works in place, "
-        "`w = w - …` makes a new one."
+    return "argument changed", (
+        "The result is right, but the function changed an array that belongs to whoever called it. "
+        "`a -= …` and `a[…] = …` work in place; `a = a - …` makes a new array, as a.copy() does."
     )
 
 

@@ -49,7 +49,8 @@ def headline(outcome):
         "unanswered": "not answered yet",
         "died": "stopped",
     }
-    points = f"{outcome.points:g} of {outcome.max_points:g} points"
+    unit = "point" if outcome.max_points == 1 else "points"
+    points = f"{outcome.points:g} of {outcome.max_points:g} {unit}"
     return f"{MARKS[outcome.status]} {outcome.question.name}: {words[outcome.status]}, {points}"
 
 
@@ -75,8 +76,11 @@ def _next_step(outcome):
 
 
 def _parts(outcome):
+    if outcome.status != "partly":
+        return []
     passed = [part for part, good in outcome.parts.items() if good]
-    return _paragraph("passed", "; ".join(passed)) if passed and outcome.status == "partly" else []
+    missed = [part for part, good in outcome.parts.items() if not good]
+    return _paragraph("passed", "; ".join(passed)) + _paragraph("missed", "; ".join(missed))
 
 
 def _failure(failure, hidden):
@@ -93,7 +97,9 @@ def _failure(failure, hidden):
     got = f"{raised['types'][0]}: {raised['message']}" if raised else short(record.get("value"))
     lines += _entry("got", got) + _paragraph("fault", failure.difference)
     if record.get("printed"):
-        lines += _entry("printed", textwrap.shorten(record["printed"], WIDTH))
+        lines += _entry("printed", record["printed"])
+    if record.get("warned"):
+        lines += _entry("warned", record["warned"][0])
     return lines
 
 
@@ -113,6 +119,8 @@ def short(value):
         case list():
             shown = ", ".join(short(item) for item in value[:6])
             return f"[{shown}, …] ({len(value)} entries)" if len(value) > 6 else f"[{shown}]"
+        case {"text": str(text)}:
+            return text
         case dict():
             return ", ".join(f"{key}: {short(item)}" for key, item in value.items())
         case bool():
@@ -131,7 +139,9 @@ def _short_array(array):
 
 
 def _entry(label, text):
-    return [f"  {label:<9} {text}"]
+    """Return the lines of a value: three at most, since a value may be long."""
+    body = textwrap.wrap(text, WIDTH - 12, max_lines=3, placeholder=" …") or [""]
+    return [f"  {label:<9} {body[0]}", *(" " * 12 + line for line in body[1:])]
 
 
 def _paragraph(label, text):
