@@ -26,6 +26,9 @@ SHARED = (
     "utils/checking/*.py",
     "autograder/lesson.py",
     "autograder/question.py",
+    "autograder/questions/__init__.py",
+    "autograder/questions/inputs.py",
+    "autograder/questions/oracles.py",
     "autograder/release.py",
     "autograder/build.py",
     "autograder/stamp.py",
@@ -104,7 +107,8 @@ def products(root, name):
 def inputs_hash(root, path):
     """Return the hash of everything that a lesson is built from."""
     questions = root / "autograder" / "questions"
-    sources = {path, *questions.glob(f"{path.stem.split('_', 1)[1]}*"), questions / "__init__.py"}
+    name = path.stem.split("_", 1)[1]
+    sources = {path, *questions.glob(f"{name}*"), *questions.glob(f"{name}/*.py")}
     for pattern in SHARED:
         sources |= {found for found in root.glob(pattern) if found.is_file()}
     total = hashlib.sha256()
