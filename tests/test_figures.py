@@ -11,11 +11,13 @@ import sys
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import nbformat
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.colors import to_hex
+from nbconvert import HTMLExporter
 from PIL import Image
 
 from utils import figures
@@ -117,6 +119,18 @@ def test_show_publishes_one_image_with_its_alt_text_and_closes_the_figure(publis
     assert bundle["text/html"].count("data:image/png") == 1
     assert bundle.keys() == {"text/html", "text/plain"}  # the picture is not stored twice
     assert not plt.fignum_exists(figure.number)
+
+
+@pytest.mark.parametrize("template", ["lab", "classic"])
+def test_a_page_made_by_nbconvert_keeps_the_alt_text(template, published):
+    text = 'Error < 1 & "falling".'
+    show(plt.figure(), text)
+    output = nbformat.v4.new_output("display_data", published[0])
+    cell = nbformat.v4.new_code_cell("show()", outputs=[output])
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    page, _ = HTMLExporter(template_name=template).from_notebook_node(notebook)
+    (quoted,) = re.findall(r"""<img alt=("[^"]*"|'[^']*')""", page)
+    assert html.unescape(quoted[1:-1]) == text
 
 
 @given(alt=st.text(min_size=1).filter(lambda text: text.strip()))
