@@ -55,7 +55,7 @@ def measure(names):
 
 
 def table(rows):
-    """Return the rows as text in columns, numbers to three figures.
+    """Return the rows as text in columns, numbers to at least three figures.
 
     Examples
     --------
@@ -75,7 +75,9 @@ def table(rows):
 def _cell(value):
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return value if isinstance(value, str) else f"{value:.3g}"
+    if isinstance(value, str):
+        return value
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def _parse(argv):
