@@ -166,7 +166,19 @@ def test_png_is_the_same_each_time_and_tells_no_program_and_no_date():
         length, kind = struct.unpack(">I4s", png[position : position + 8])
         kinds.append(kind.decode())
         position += length + 12
-    assert set(kinds) <= {"IHDR", "pHYs", "IDAT", "IEND"}
+    assert set(kinds) <= {"IHDR", "PLTE", "pHYs", "IDAT", "IEND"}
+
+
+def test_png_keeps_the_colours_that_have_a_meaning():
+    figure, ax = plt.subplots()
+    for height, colour in enumerate(COLOURS.values()):
+        ax.axhspan(height, height + 1, color=colour)
+    ax.imshow(np.linspace(0, 1, 64).reshape(8, 8), extent=(0, 1, 7, 8), aspect="auto")
+    ax.set_ylim(0, 8)
+    pixels = np.asarray(Image.open(io.BytesIO(to_png(figure))).convert("RGB")).reshape(-1, 3)
+    counts = dict(zip(*np.unique(pixels @ [65536, 256, 1], return_counts=True), strict=True))
+    for colour in ("#FFFFFF", *COLOURS.values()):
+        assert counts.get(int(colour[1:], 16), 0) > 1000, colour
 
 
 def test_outside_jupyter_show_prints_the_alt_text():

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+from PIL import Image  # Matplotlib needs it and brings it
 
 __all__ = [
     "COLOURS",
@@ -117,10 +118,18 @@ def show(figure, alt):
 
 
 def to_png(figure):
-    """Return a figure as PNG bytes, the same bytes each time: no date and no program's name."""
-    stream = io.BytesIO()
-    figure.savefig(stream, format="png", metadata={"Software": None}, pil_kwargs={"optimize": True})
-    return stream.getvalue()
+    """Return a figure as PNG bytes, the same bytes each time: no date and no program's name.
+
+    Its colours are rounded to the 256 that cover them best, which nobody sees
+    and which takes a third of the space.
+    """
+    drawn, small = io.BytesIO(), io.BytesIO()
+    figure.savefig(drawn, format="png", metadata={"Software": None})
+    colours = Image.open(drawn).convert("RGB")
+    rounded = colours.quantize(method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    dots_per_inch = (figure.dpi, figure.dpi)
+    rounded.save(small, format="png", optimize=True, dpi=dots_per_inch)
+    return small.getvalue()
 
 
 def image_html(png, alt):
