@@ -25,7 +25,14 @@ HELP = {
     "report": "write the class report",
     "bench": "measure this code beside others",
 }
-TEACHER = ("build", "pull", "bundle", "grade", "report", "bench")
+TEACHER = {  # a verb's module and function
+    "build": ("autograder.build", "main"),
+    "pull": ("autograder.build", "pull"),
+    "bundle": ("autograder.bundle", "main"),
+    "grade": ("autograder.grade", "main"),
+    "report": ("autograder.report", "main"),
+    "bench": ("autograder.bench", "main"),
+}
 
 
 def main(argv=None):
@@ -73,14 +80,15 @@ def find_own_programs():
 
 
 def teach(verb, words):
-    """Run a teacher's verb, a module of `autograder`, where there is one."""
+    """Run a teacher's verb where there is `autograder`."""
+    module, function = TEACHER[verb]
     if importlib.util.find_spec("autograder") is None:
         print(f"`course {verb}` is a teacher's command: it is not part of this bundle.")
         return 1
-    if importlib.util.find_spec(f"autograder.{verb}") is None:
+    if importlib.util.find_spec(module) is None:
         print(f"`course {verb}` is not there yet.")
         return 1
-    return importlib.import_module(f"autograder.{verb}").main(words)
+    return getattr(importlib.import_module(module), function)(words)
 
 
 # ---- test ----
