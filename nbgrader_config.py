@@ -49,6 +49,10 @@ c.GenerateAssignment.preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 
+# Seconds for one cell where nbgrader itself runs a notebook (validate, the Validate button):
+# explore cells train networks.
+c.Execute.timeout = 180
+
 # Grading: the notebook is rebuilt from the release, and judged outside the student's process
 # (autograder/preprocessors.py). Without the three lines that name `autograder`, nbgrader grades
 # in its own way, in the student's kernel.

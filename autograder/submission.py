@@ -19,6 +19,8 @@ from autograder.sandbox import level
 from autograder.transplant import transplant
 from autograder.verdict import Check, Verdict
 
+MAX_REMARKS = 12
+
 
 @dataclass(frozen=True)
 class Graded:
@@ -124,6 +126,8 @@ def remarks_on(verdict):
     lines = [note.sentence for note in verdict.notes] + list(verdict.limits)
     if not lines:
         return ""
+    if len(lines) > MAX_REMARKS:
+        lines[MAX_REMARKS:] = [f"and {len(lines) - MAX_REMARKS} more of the kind"]
     items = "\n".join(f"- {_plain(line)}" for line in lines)
     return f"**Note on grading.** What was found beside the answers:\n\n{items}"
 
