@@ -13,7 +13,9 @@ import numpy as np
 MAX_DEPTH = 12
 MAX_ENTRIES = 4_000_000
 MAX_TEXT = 20_000
-KINDS = "biuf"
+INTEGERS = range(-(2**63), 2**64)
+DTYPES = {f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)}
+DTYPES |= {"bool", "float16", "float32", "float64"}
 
 
 class NotPlainError(ValueError):
@@ -59,7 +61,19 @@ class Other:
     type: str
 
 
-def plain(value, depth=0):
+class _Budget:
+    """How many entries may still come, over all levels: a list may hold one long list often."""
+
+    def __init__(self):
+        self.left = MAX_ENTRIES
+
+    def spend(self, entries):
+        self.left -= entries
+        if self.left < 0:
+            raise NotPlainError(f"the data hold more than {MAX_ENTRIES} entries")
+
+
+def plain(value):
     """Return `value` as plain data.
 
     NumPy scalars become Python numbers, tuples become lists, array subclasses become arrays;
@@ -70,6 +84,10 @@ def plain(value, depth=0):
     NotPlainError
         If it is nested deeper than `MAX_DEPTH` or holds more than `MAX_ENTRIES` entries.
     """
+    return _plain(value, 0, _Budget())
+
+
+def _plain(value, depth, budget):
     if depth > MAX_DEPTH:
         raise NotPlainError(f"the result is nested more than {MAX_DEPTH} levels deep")
     if value is None or isinstance(value, (bool, Raises, Interval, Zeros, Other)):
@@ -81,38 +99,34 @@ def plain(value, depth=0):
     if isinstance(value, str):
         return str(value[:MAX_TEXT])
     if isinstance(value, np.ndarray):
-        return _plain_array(value)
-    return _plain_container(value, depth)
+        return _plain_array(value, budget)
+    return _plain_container(value, depth, budget)
 
 
 def _plain_number(value):
     if isinstance(value, numbers.Integral):
         number = int(value)
-        return number if abs(number) < 2**63 else float("inf") if number > 0 else float("-inf")
+        return number if number in INTEGERS else float("inf") if number > 0 else float("-inf")
     return float(value)
 
 
-def _plain_array(value):
-    if value.dtype.kind not in KINDS:
-        return Other(f"array of dtype {value.dtype}")
-    _check_size(value.size)
+def _plain_array(value, budget):
     wide = value.dtype.kind == "f" and value.dtype.itemsize > 8
+    if value.dtype.name not in DTYPES and not wide:
+        return Other(f"array of dtype {value.dtype}"[:MAX_TEXT])
+    budget.spend(value.size)
     return np.array(value, dtype=np.float64 if wide else None, subok=False)
 
 
-def _plain_container(value, depth):
+def _plain_container(value, depth, budget):
     if isinstance(value, (list, tuple)):
-        _check_size(len(value))
-        return [plain(item, depth + 1) for item in value]
+        budget.spend(len(value))
+        return [_plain(item, depth + 1, budget) for item in value]
     if isinstance(value, dict):
-        _check_size(len(value))
-        return {str(key)[:MAX_TEXT]: plain(item, depth + 1) for key, item in value.items()}
+        budget.spend(len(value))
+        pairs = ((str(key)[:MAX_TEXT], item) for key, item in value.items())
+        return {key: _plain(item, depth + 1, budget) for key, item in pairs}
     return Other(type(value).__name__)
-
-
-def _check_size(entries):
-    if entries > MAX_ENTRIES:
-        raise NotPlainError(f"the result holds {entries} entries, the limit is {MAX_ENTRIES}")
 
 
 def encode(value):
@@ -144,7 +158,7 @@ def _encode_tagged(value):
     raise NotPlainError(f"{type(value).__name__} is not plain data; pass it through plain() first")
 
 
-def decode(data, depth=0):
+def decode(data):
     """Return the plain data that `encode` made into `data`.
 
     Raises
@@ -152,46 +166,67 @@ def decode(data, depth=0):
     NotPlainError
         If `data` is not of the form that `encode` gives, or is beyond the bounds of `plain`.
     """
+    return _decode(data, 0, _Budget())
+
+
+def _decode(data, depth, budget):
     if depth > 2 * MAX_DEPTH:
         raise NotPlainError("the data are nested too deep")
+    if isinstance(data, int) and data not in INTEGERS:
+        raise NotPlainError("an integer has more than 64 bits")
     if data is None or isinstance(data, (bool, int, float)):
         return data
     if isinstance(data, str):
         return data[:MAX_TEXT]
     if isinstance(data, list):
-        _check_size(len(data))
-        return [decode(item, depth + 1) for item in data]
+        budget.spend(len(data))
+        return [_decode(item, depth + 1, budget) for item in data]
     if isinstance(data, dict):
-        return _decode_tagged(data, depth)
+        return _decode_tagged(data, depth, budget)
     raise NotPlainError(f"unexpected {type(data).__name__} in the data")
 
 
-def _decode_tagged(data, depth):
+def _decode_tagged(data, depth, budget):
     match data:
         case {"$dict": dict(items), **rest} if not rest:
-            _check_size(len(items))
-            return {str(key): decode(item, depth + 1) for key, item in items.items()}
-        case {"$float": "inf" | "-inf" | "nan" as text, **rest} if not rest:
-            return float(text)
+            budget.spend(len(items))
+            return {str(key): _decode(item, depth + 1, budget) for key, item in items.items()}
         case {"$array": list(entries), "shape": list(shape), "dtype": str(dtype)} if len(data) == 3:
-            return _decode_array(entries, shape, dtype)
+            return _decode_array(entries, shape, dtype, budget)
         case {"$raises": str(name), **rest} if not rest:
             return Raises(name[:MAX_TEXT])
         case {"$other": str(name), **rest} if not rest:
             return Other(name[:MAX_TEXT])
         case {"$interval": [low, high], **rest} if not rest:
-            return Interval(decode(low, depth + 1), decode(high, depth + 1))
+            return Interval(_decode_number(low), _decode_number(high))
         case {"$zeros": dict(array), "where": dict() | None as where, **rest} if not rest:
-            return Zeros(decode(array, depth + 1), decode(where, depth + 1))
-    raise NotPlainError(f"unknown tag in the data: {sorted(map(str, data))[:3]}")
+            return _decode_zeros(array, where, depth + 1, budget)
+    return _decode_number(data)
 
 
-def _decode_array(entries, shape, dtype):
-    _check_size(len(entries))
+def _decode_number(data):
+    match data:
+        case {"$float": "inf" | "-inf" | "nan" as text, **rest} if not rest:
+            return float(text)
+        case bool() | int() | float():
+            return data
+    words = sorted(map(str, data))[:3] if isinstance(data, dict) else type(data).__name__
+    raise NotPlainError(f"not a number, and no known tag: {words!r:.100}")
+
+
+def _decode_zeros(array, where, depth, budget):
+    zeros = Zeros(_decode(array, depth, budget), where and _decode(where, depth, budget))
+    masks = [zeros.array] if where is None else [zeros.array, zeros.where]
+    if not all(isinstance(mask, np.ndarray) for mask in masks):
+        raise NotPlainError("zeros without an array")
+    return zeros
+
+
+def _decode_array(entries, shape, dtype, budget):
+    budget.spend(len(entries))
+    if dtype not in DTYPES:
+        raise NotPlainError(f"{dtype!r:.40} is no dtype of an array")
     try:
-        kind = np.dtype(dtype).kind
-        if kind not in KINDS:
-            raise NotPlainError(f"dtype {dtype} is not numeric")
-        return np.array([decode(entry) for entry in entries], dtype=dtype).reshape(shape)
+        return np.array([_decode_number(entry) for entry in entries], dtype=dtype).reshape(shape)
     except (TypeError, ValueError, OverflowError) as error:
         raise NotPlainError(f"not an array: {error}") from None
