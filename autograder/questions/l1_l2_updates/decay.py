@@ -18,9 +18,9 @@ REFUSED = "other penalties refused"
 def _cases(rng):
     return [
         _case("no step: only the start", START, 2.0, 0.1, 0.5, 0, "l2"),
-        _case("no step: only the start, L1", START, -2.0, 0.1, 0.5, 0, "l1"),
-        _case("λ = 0: nothing moves", START, 1.5, 0.1, 0.0, 3, "l2"),
-        _case("λ = 0: nothing moves, L1", START, -_weight(rng), 0.1, 0.0, 4, "l1"),
+        _case("no step: only the start, L1", START, 0.5, 0.1, 0.5, 0, "l1"),
+        _case("λ = 0: nothing moves", START, abs(_weight(rng)), 0.1, 0.0, 3, "l2"),
+        _case("λ = 0: nothing moves, L1", START, 1.5, 0.1, 0.0, 4, "l1"),
         _case("three L2 steps of 1 - 2αλ = 0.9", L2, 2.0, 0.1, 0.5, 3, "l2"),
         _case("one L2 step", L2, 3.0, 0.25, 0.5, 1, "l2"),
         _case("a negative weight", L2, -2.0, 0.2, 0.5, 4, "l2"),

@@ -172,7 +172,7 @@ def _proximal_cases(rng):
         return Case(label, inputs, part, Zeros(expected) if part == ZEROS else expected)
 
     def drawn(label, *shape, part=SHAPES):
-        lr, lam = number(rng, 0.2, 0.6), number(rng, 0.8, 1.5)
+        lr, lam = number(rng, 0.2, 0.6), number(rng, 1.2, 1.8)
         w, grad = signed(rng, *shape), signed(rng, *shape)
         w += _clearance(w - lr * grad, lr * lam)
         return case(label, w, grad, lr, lam, part=part)
@@ -187,9 +187,10 @@ def _proximal_cases(rng):
         drawn("eight random weights", 8, part=STEP),
         drawn("fifteen random weights", 15, part=STEP),
         case("all within αλ of 0", [0.03, -0.02, 0.0], [0.1, 0.1, -0.1], 0.1, 0.6, part=ZEROS),
-        case("exactly αλ from 0 after the step", [0.5, -0.5], [0.5, -0.5], 0.5, 0.5, part=ZEROS),
+        case("exactly αλ from 0", [0.5, -0.5, 0.25], [0.5, -0.5, 2.0], 0.5, 0.5, part=ZEROS),
         drawn("twenty random weights", 20, part=ZEROS),
-        drawn("a matrix", 3, 4),
+        case("a matrix, past 0", [[0.25, -1.0]], [[5.0, 0.5]], 0.1, 0.4, part=SHAPES),
+        drawn("a random matrix", 3, 4),
         drawn("a column", 5, 1),
         drawn("three axes", 2, 3, 2),
     ]

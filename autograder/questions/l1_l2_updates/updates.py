@@ -38,7 +38,9 @@ def _step_cases(rng):
 
 
 def _shape_cases(rng):
+    w, grad = [[0.25, -1.0], [0.02, 0.5]], [[5.0, 0.5], [0.0, -0.25]]
     return [
+        _case("a matrix, a weight carried past 0", w, grad, 0.1, 0.3, part=SHAPES),
         _drawn(rng, "one weight", 1, part=SHAPES),
         _drawn(rng, "a matrix", 3, 4, part=SHAPES),
         _drawn(rng, "a square matrix", 3, 3, part=SHAPES),
