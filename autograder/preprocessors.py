@@ -21,9 +21,9 @@ from autograder.verdict import read_verdict, verdict_path, write_verdict
 
 
 @cache
-def shelf(grading, case_seconds):
-    """Return the material of a grading folder."""
-    return Shelf(grading, limits=Limits(case=case_seconds))
+def shelf(grading, root, case_seconds):
+    """Return the material of a course and its grading folder."""
+    return Shelf(grading, root, limits=Limits(case=case_seconds))
 
 
 @cache
@@ -79,8 +79,8 @@ class GradeAnswers(NbGraderPreprocessor):
 
     def preprocess(self, nb, resources):
         """Return the graded notebook; the verdict is kept as `./course grade` keeps it."""
-        names = resources["nbgrader"]
-        material = shelf(self.grading_directory, self.case_seconds)[names["assignment"]]
+        names, root = resources["nbgrader"], self.parent.parent.coursedir.root
+        material = shelf(self.grading_directory, root, self.case_seconds)[names["assignment"]]
         planted = Planted.from_notebook(nb)
         path = verdict_path(self.grading_directory, names["student"], names["assignment"])
         verdict = read_verdict(path)
