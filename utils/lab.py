@@ -181,7 +181,8 @@ def defaults(folder, words):
     options = {
         "root_dir": f"--ServerApp.root_dir={folder}",
         "ip": "--ServerApp.ip=127.0.0.1",
-        "log_level": "--ServerApp.log_level=WARNING",
+        "log_level": "--ServerApp.log_level=WARN",
+        "extension_manager": "--LabApp.extension_manager=readonly",  # asks no package index
     }
     if requested_port(words):
         options["port_retries"] = "--ServerApp.port_retries=0"

@@ -1,0 +1,95 @@
+"""Tests of autograder.bundle: a student gets a course that runs, and no answers."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from autograder import bundle
+
+ROOT = Path(__file__).resolve().parent.parent
+pytestmark = pytest.mark.skipif(
+    not list(ROOT.glob("notebooks/*/*.ipynb")), reason="nothing is built yet"
+)
+
+
+@pytest.fixture(scope="module")
+def unpacked(tmp_path_factory):
+    """Return the folder that a student has after unpacking the bundle."""
+    folder = tmp_path_factory.mktemp("bundle")
+    assert bundle.main([str(folder / "out.zip")]) == 0
+    with zipfile.ZipFile(folder / "out.zip") as archive:
+        archive.extractall(folder)
+    return folder / bundle.FOLDER
+
+
+def test_no_answer_and_no_question_is_in_it(unpacked):
+    assert sorted(path.name for path in unpacked.iterdir()) == sorted(
+        (*bundle.INCLUDED, "README.md")
+    )
+    for path in unpacked.rglob("*"):
+        if path.is_file() and path.suffix != ".npz":
+            content = path.read_text(encoding="utf-8")
+            assert "BEGIN SOLUTION" not in content, path
+            assert "from autograder" not in content, path
+            assert "import autograder" not in content, path
+
+
+def test_the_commands_run_from_it(unpacked):
+    def course(*words):
+        return subprocess.run(
+            [sys.executable, "-P", unpacked / "utils" / "commands.py", *words],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=unpacked,
+            env={**os.environ, "PYTHONPATH": str(unpacked), "PYTHONDONTWRITEBYTECODE": "1"},
+        )
+
+    assert course("lab", "--help").returncode == 0
+    assert "--fresh" in course("lab", "--help").stdout
+    shown = subprocess.run(
+        [sys.executable, unpacked / "course", "--help"], capture_output=True, text=True, check=True
+    )
+    assert "usage: course" in shown.stdout
+
+
+def test_the_same_bytes_come_out_twice(tmp_path):
+    for name in ("a.zip", "b.zip"):
+        bundle.write_bundle(ROOT, tmp_path / name)
+    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+    assert not list(tmp_path.glob("*.part"))
+
+
+@pytest.fixture
+def course(tmp_path):
+    """Return a small course with a released lesson."""
+    (tmp_path / "notebooks" / "00_one").mkdir(parents=True)
+    (tmp_path / "notebooks" / "00_one" / "00_one.ipynb").write_text("{}")
+    return tmp_path
+
+
+def test_a_release_with_an_answer_stops_the_bundle(course, capsys):
+    (course / "notebooks" / "00_one" / "00_one.ipynb").write_text("# BEGIN SOLUTION")
+    assert bundle.main([str(course / "out.zip")], root=course) == 1
+    assert "00_one.ipynb holds 'BEGIN SOLUTION'" in capsys.readouterr().err
+    assert not (course / "out.zip").exists()
+
+
+def test_what_a_session_leaves_behind_stays_out(course):
+    for name in ("__pycache__/x.pyc", ".ipynb_checkpoints/00_one-checkpoint.ipynb"):
+        path = course / "notebooks" / "00_one" / name
+        path.parent.mkdir()
+        path.write_text("left")
+    assert bundle.write_bundle(course, course / "out.zip") == [
+        "README.md",
+        "notebooks/00_one/00_one.ipynb",
+    ]
+
+
+def test_nothing_built_is_said(tmp_path, capsys):
+    assert bundle.main([str(tmp_path / "out.zip")], root=tmp_path) == 1
+    assert "course build" in capsys.readouterr().err

@@ -1,0 +1,339 @@
+"""Tests of the `course` command: it makes, mends and uses its environment, and explains itself."""
+
+import ast
+import errno
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+import textwrap
+import time
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+COURSE = ROOT / "course"
+
+PROJECT = """
+[build-system]
+requires = []
+build-backend = "backend"
+backend-path = ["."]
+
+[project]
+name = "tiny"
+version = "1"
+{dependencies}
+
+[tool.setuptools]
+"""
+BACKEND = '''
+"""Builds an editable wheel from nothing but the standard library."""
+import os, zipfile
+
+METADATA = "Metadata-Version: 2.1\\nName: tiny\\nVersion: 1\\n"
+
+def prepare_metadata_for_build_editable(folder, settings=None):
+    os.mkdir(os.path.join(folder, "tiny-1.dist-info"))
+    with open(os.path.join(folder, "tiny-1.dist-info", "METADATA"), "w") as file:
+        file.write(METADATA + os.environ.get("TINY_NEEDS", ""))
+    return "tiny-1.dist-info"
+
+def build_editable(folder, settings=None, metadata=None):
+    name = "tiny-1-py3-none-any.whl"
+    with zipfile.ZipFile(os.path.join(folder, name), "w") as wheel:
+        wheel.writestr("tiny.py", "here = True\\n")
+        wheel.writestr("tiny-1.dist-info/METADATA", METADATA)
+        wheel.writestr("tiny-1.dist-info/WHEEL", "Wheel-Version: 1.0\\nTag: py3-none-any\\n")
+        wheel.writestr("tiny-1.dist-info/RECORD", "")
+    return name
+'''
+COMMANDS = "import sys, tiny\nprint(sys.prefix, sys.argv[1:])\nsys.exit(7)\n"
+
+
+@pytest.fixture
+def course():
+    """Return the `course` file as a module."""
+    loader = SourceFileLoader("course_bootstrap", str(COURSE))
+    spec = importlib.util.spec_from_file_location(loader.name, COURSE, loader=loader)
+    module = importlib.util.module_from_spec(spec)
+    writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        loader.exec_module(module)
+    finally:
+        sys.dont_write_bytecode = writes
+    return module
+
+
+@pytest.fixture
+def tiny(tmp_path):
+    """Return a folder with `course` and a project that needs no package."""
+    folder = tmp_path / "a course"
+    (folder / "utils").mkdir(parents=True)
+    shutil.copy(COURSE, folder)
+    (folder / "pyproject.toml").write_text(PROJECT.format(dependencies=""))
+    (folder / "backend.py").write_text(BACKEND)
+    (folder / "constraints.txt").write_text("")
+    (folder / "utils" / "commands.py").write_text(COMMANDS)
+    return folder
+
+
+def run(folder, *words, **variables):
+    """Run `course` in a folder with this Python's base interpreter."""
+    environ = {**os.environ, "PIP_NO_CACHE_DIR": "1", **variables}
+    return subprocess.run(
+        [getattr(sys, "_base_executable", sys.executable), folder / "course", *words],
+        env=environ,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def site_of(folder):
+    """Return the folder of the packages in a tiny environment."""
+    return next((folder / ".venv").glob("[Ll]ib/**/site-packages"))
+
+
+# ---- from nothing to ready, and back from damage ----
+
+
+def test_an_environment_is_made_used_and_mended(tiny):
+    first = run(tiny, "bundle", "--out", "x y")
+    assert first.returncode == 7, first.stderr
+    assert first.stdout.split(" ", 2)[-1].strip().endswith("['bundle', '--out', 'x y']")
+    assert str(tiny / ".venv") in first.stdout
+    assert "ready" in first.stderr
+
+    again = run(tiny, "bundle")
+    assert (again.returncode, again.stderr) == (7, "")
+
+    (site_of(tiny) / "tiny.py").unlink()
+    mended = run(tiny, "bundle")
+    assert mended.returncode == 7
+    assert "Updating" in mended.stderr
+    assert (site_of(tiny) / "tiny.py").exists()
+
+    (tiny / ".venv" / "course.json").unlink()  # as after a set-up that was killed
+    shutil.rmtree(site_of(tiny) / "pip" / "_internal")
+    made_anew = run(tiny, "bundle")
+    assert made_anew.returncode == 7
+    assert "Removing" in made_anew.stderr
+
+    # A new requirement is fetched; without a network that is said in one sentence.
+    (tiny / "pyproject.toml").write_text(
+        PROJECT.format(dependencies='dependencies = ["no-such-thing"]')
+    )
+    lost = run(
+        tiny,
+        "bundle",
+        PIP_INDEX_URL="http://127.0.0.1:9/simple",
+        PIP_RETRIES="1",
+        PIP_CONFIG_FILE=os.devnull,
+        PIP_EXTRA_INDEX_URL="",
+        TINY_NEEDS="Requires-Dist: no-such-thing\n",
+    )
+    assert lost.returncode == 1
+    last = lost.stderr.splitlines()[-1]
+    assert "network" in last
+    assert str(tiny / ".venv.log") in last
+    assert "no-such-thing" in (tiny / ".venv.log").read_text()
+
+
+def test_help_needs_no_environment():
+    for words in ((), ("--help",), ("lab", "--help"), ("test", "--help")):
+        shown = run(ROOT, *words)
+        assert shown.returncode == (0 if words else 2), shown.stderr
+        assert "usage: course" in shown.stdout
+    wrong = run(ROOT, "lap")
+    assert wrong.returncode == 2
+    assert "lab" in wrong.stderr
+
+
+# ---- what an old Python can do with the file ----
+
+
+def test_an_old_python_can_read_the_file():
+    ast.parse(COURSE.read_text(encoding="utf-8"), feature_version=(3, 6))
+
+
+def test_only_the_standard_library_is_used():
+    tree = ast.parse(COURSE.read_text(encoding="utf-8"))
+    names = [a.name for node in ast.walk(tree) if isinstance(node, ast.Import) for a in node.names]
+    names += [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    assert {name.split(".")[0] for name in names} <= sys.stdlib_module_names
+
+
+def test_an_old_python_says_so_in_one_sentence(course, monkeypatch, capsys):
+    monkeypatch.setattr(course, "OLDEST", (99, 1))
+    monkeypatch.setattr(course.shutil, "which", lambda name: None)
+    assert course.main(["lab"]) == 1
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "too old: install Python 99.1 or newer" in error
+
+
+def test_a_newer_python_takes_over(course, monkeypatch):
+    monkeypatch.setattr(course, "OLDEST", (99, 1))
+    monkeypatch.setattr(course.shutil, "which", lambda name: sys.executable)
+    started = []
+    monkeypatch.setattr(course, "replace_process", lambda command, env: started.append(command))
+    course.main(["lab", "x"])
+    assert started == [[sys.executable, str(COURSE), "lab", "x"]]
+
+
+# ---- one sentence for each thing that goes wrong ----
+
+
+@pytest.mark.parametrize(
+    ("output", "words"),
+    [
+        ("ERROR: ... OSError: [Errno 28] No space left on device", "disk is full"),
+        ("OSError: [WinError 112] There is not enough space", "disk is full"),
+        ("WARNING: Retrying ... NewConnectionError('...')\nERROR: No match", "network"),
+        ("socket.gaierror: [Errno 11001] getaddrinfo failed", "network"),
+        ("ERROR: No matching distribution found for numpy==9", "numpy==9 was not found"),
+        ("ERROR: [Errno 13] Permission denied: 'x'", "cannot be written"),
+        ("error: something else", "stands at the end of"),
+    ],
+)
+def test_the_reason_is_found_in_the_output(course, tmp_path, output, words):
+    with course.Log(str(tmp_path / "log")) as log:
+        log.write(output)
+    sentence = course.diagnosis(log)
+    assert words in sentence
+    assert "\n" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(errno.ENOSPC, "disk is full"), (errno.EROFS, "cannot be written"), (errno.EIO, "x y")],
+)
+def test_errors_of_the_system_are_explained(course, monkeypatch, capsys, number, words):
+    def fail(argv):
+        raise OSError(number, os.strerror(number), "x y")
+
+    monkeypatch.setattr(course, "run", fail)
+    assert course.main(["lab"]) == 1
+    assert words in capsys.readouterr().err
+
+
+def test_a_python_without_ensurepip_is_told_how_to_get_it(course, monkeypatch, tmp_path):
+    monkeypatch.setattr(course, "ROOT", str(tmp_path))
+    environment = course.Environment(["lab"])
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    pip = course.Pip(environment, None, None, None)
+    with pytest.raises(course.Problem, match="python3-venv"):
+        pip.make_venv()
+
+
+def test_interrupting_is_no_traceback(course, monkeypatch, capsys):
+    def interrupt(argv):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(course, "run", interrupt)
+    assert course.main(["lab"]) == 130
+    assert "goes on where it was" in capsys.readouterr().err
+
+
+# ---- what counts as whole ----
+
+
+@pytest.fixture
+def site(tmp_path):
+    """Return a folder with one package of two files."""
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "a.py").write_text("abc")
+    (tmp_path / "one" / "b, c.py").write_text("abc")
+    info = tmp_path / "one-1.0.dist-info"
+    info.mkdir()
+    (info / "RECORD").write_text(
+        'one/a.py,sha256=x,3\n"one/b, c.py",sha256=x,3\none-1.0.dist-info/RECORD,,\n'
+    )
+    return tmp_path
+
+
+def test_a_whole_package_is_not_damaged(course, site):
+    assert course.damaged(str(site)) == set()
+    assert course.damaged(str(site), ["one-1.0.dist-info"]) == set()
+
+
+def test_missing_short_and_forgotten_files_are_damage(course, site):
+    assert course.damaged(str(site), ["two-1.dist-info"]) == {"two"}
+    (site / "one" / "a.py").write_text("ab")
+    assert course.damaged(str(site)) == {"one"}
+    (site / "one" / "a.py").unlink()
+    assert course.damaged(str(site)) == {"one"}
+    (site / "one-1.0.dist-info" / "RECORD").unlink()
+    assert course.damaged(str(site)) == {"one"}
+    course.forget(str(site), {"one"})
+    assert course.distributions(str(site)) == []
+
+
+def test_other_inputs_make_an_environment_not_ready(course, tiny, monkeypatch):
+    monkeypatch.setattr(course, "ROOT", str(tiny))
+    before = course.Environment(["lab"]).inputs()
+    (tiny / "constraints.txt").write_text("numpy==2.0\n")
+    assert course.Environment(["lab"]).inputs() != before
+
+
+def test_extras_and_folders_follow_the_command(course):
+    def of(*argv):
+        environment = course.Environment(list(argv))
+        return Path(environment.folder).name, environment.extras
+
+    assert of("lab") == (".venv", set())
+    assert of("test", "-k", "x") == (".venv", {"test"})
+    assert of("test", "--frameworks") == (".venv", {"test", "frameworks"})
+    assert of("bench", "network") == (".venv", {"bench"})
+    assert of("test", "--oldest") == (".venv-oldest", {"test"})
+    assert of("test", "--newest") == (".venv-newest", {"test"})
+    assert of("test", "--", "--oldest") == (".venv", {"test"})
+
+
+# ---- an environment that is already there ----
+
+
+def test_a_ready_conda_environment_is_used(course, monkeypatch, tmp_path):
+    info = tmp_path / "regularization_course-0.1.0.dist-info"
+    info.mkdir()
+    monkeypatch.setattr(course.sysconfig, "get_path", lambda name: str(tmp_path))
+    monkeypatch.setattr(course.sys, "prefix", str(tmp_path))
+    assert not course.in_ready_environment()
+    (info / "direct_url.json").write_text(json.dumps({"url": ROOT.as_uri()}))
+    assert course.in_ready_environment()
+    (info / "direct_url.json").write_text(json.dumps({"url": tmp_path.as_uri()}))
+    assert not course.in_ready_environment()
+
+
+# ---- two at the same time ----
+
+
+@pytest.mark.skipif(os.name == "nt", reason="holds the lock by flock")
+def test_a_second_command_waits_for_the_first(course, tmp_path, capfd):
+    path = tmp_path / "lock"
+    holder = textwrap.dedent(f"""
+        import fcntl, time
+        file = open({str(path)!r}, "a")
+        fcntl.flock(file, fcntl.LOCK_EX)
+        print("held", flush=True)
+        time.sleep(1)
+    """)
+    with subprocess.Popen([sys.executable, "-c", holder], stdout=subprocess.PIPE) as other:
+        other.stdout.readline()
+        start = time.monotonic()
+        with course.locked(str(path)):
+            waited = time.monotonic() - start
+    assert waited > 0.5
+    assert "waiting" in capfd.readouterr().err
+
+
+def test_windows_passes_the_exit_code_on(course, monkeypatch):
+    monkeypatch.setattr(course, "WINDOWS", True)
+    command = [sys.executable, "-c", "import sys; sys.exit(5)"]
+    assert course.replace_process(command, dict(os.environ)) == 5

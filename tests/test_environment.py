@@ -1,0 +1,112 @@
+"""Tests of the environment's files: they name the same packages, all of them, exactly."""
+
+import importlib.metadata
+import re
+import stat
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def pins(name):
+    """Return the versions that a constraints file pins, by name."""
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    rows = [line.split("==") for line in lines if line and not line.startswith("#")]
+    assert all(len(row) == 2 for row in rows)
+    return {canonicalize_name(name): version for name, version in rows}
+
+
+def requirements(*extras):
+    """Return what the course requires, directly or by an extra."""
+    texts = [*PROJECT["dependencies"]]
+    for extra in extras or PROJECT["optional-dependencies"]:
+        texts += PROJECT["optional-dependencies"][extra]
+    return [Requirement(text) for text in texts]
+
+
+def everything(names):
+    """Return the names of all packages that these need here, themselves included."""
+    done, waiting = set(), [canonicalize_name(name) for name in names]
+    while waiting:
+        name = waiting.pop()
+        if name not in done:
+            done.add(name)
+            needs = map(Requirement, importlib.metadata.requires(name) or [])
+            waiting += [
+                canonicalize_name(need.name)
+                for need in needs
+                if need.marker is None or need.marker.evaluate({"extra": ""})
+            ]
+    return done
+
+
+@pytest.fixture
+def pinned():
+    """Return the pins, and skip where other versions are installed on purpose."""
+    versions = pins("constraints.txt")
+    if importlib.metadata.version("ruff") != versions["ruff"]:
+        pytest.skip("another set of versions is installed")
+    return versions
+
+
+def test_every_package_needed_is_pinned_and_installed_so(pinned):
+    needed = everything(requirement.name for requirement in requirements("test"))
+    assert needed <= set(pinned)
+    installed = {name: importlib.metadata.version(name) for name in needed}
+    assert installed == {name: pinned[name] for name in needed}
+
+
+def test_pins_keep_the_bounds():
+    versions = pins("constraints.txt")
+    for requirement in requirements():
+        assert versions[canonicalize_name(requirement.name)] in requirement.specifier, requirement
+
+
+def test_the_oldest_set_is_the_lower_bounds():
+    versions = pins("constraints-oldest.txt")
+    for requirement in requirements("test"):
+        lowest = re.fullmatch(r">=(.*)", str(requirement.specifier))[1]
+        assert versions[canonicalize_name(requirement.name)] == lowest, requirement
+
+
+def test_each_dependency_says_why_it_is_there():
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    for line in text.splitlines():
+        if re.match(r'    "[\w-]+>=', line):
+            assert re.search(r", # \w.{8}", line), line
+
+
+def test_conda_and_binder_install_the_same_set():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    conda = [item for item in environment["dependencies"] if isinstance(item, str)]
+    pip = next(item["pip"] for item in environment["dependencies"] if isinstance(item, dict))
+    assert pip == ["-c constraints.txt", "-e ."]
+    assert [re.match(r"\w+", item)[0] for item in conda] == ["python", "pip"]
+    python = next(item for item in conda if item.startswith("python")).split("=")[1]
+    assert Requirement(f"python{PROJECT['requires-python']}").specifier.contains(f"{python}.0")
+
+
+def test_no_pin_is_for_one_platform_only():
+    text = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+    assert "+cpu" not in text
+    assert " @ " not in text
+    assert {"colorama", "pywinpty", "appnope"} <= set(pins("constraints.txt"))
+
+
+def test_the_commands_are_executable():
+    for name in ("course", ".ci/run"):
+        assert (ROOT / name).stat().st_mode & stat.S_IXUSR
+        assert b"\r" not in (ROOT / name).read_bytes()
+
+
+def test_both_licences_are_named():
+    text = (ROOT / "LICENSE").read_text(encoding="utf-8")
+    assert "BSD 3-Clause License" in text
+    assert "CC BY 4.0" in text
