@@ -6,6 +6,7 @@ code.
 """
 
 import hashlib
+import math
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -151,6 +152,7 @@ def compile_question(question, rng, points, lesson):
         )
         for case in question.cases(rng)
     ]
+    _check_parts(question, cases)
     misconceptions = [_compile_misconception(m, cases) for m in question.misconceptions]
     return Compiled(
         question.name,
@@ -169,6 +171,15 @@ def compile_question(question, rng, points, lesson):
 def public_rng(question):
     """Return the generator of the public cases: fixed, another one for each question."""
     return np.random.default_rng(zlib.crc32(question.name.encode()))
+
+
+def _check_parts(question, cases):
+    unknown = {case.part for case in cases} - set(question.parts)
+    if unknown:
+        raise ValueError(f"{question.name}: a case names the part {unknown.pop()!r}, not in parts")
+    total = sum(question.parts.values())
+    if not math.isclose(total, 1):
+        raise ValueError(f"{question.name}: the weights of the parts sum to {total:g}, not to 1")
 
 
 def _expected(question, case):

@@ -1,6 +1,7 @@
 """From what was observed to an outcome: compare, weigh the parts, recognise a misconception."""
 
 import hashlib
+import json
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
@@ -56,7 +57,7 @@ class Compiled:
         data = asdict(self)
         data["cases"] = [
             {"label": c.label, "part": c.part, "driver": c.driver}
-            | {"inputs": encode(c.inputs), "expected": encode(c.expected)}
+            | {"inputs": encode(c.inputs), "expected": _seal(self.name, c)}
             for c in self.cases
         ]
         data["misconceptions"] = [
@@ -69,7 +70,9 @@ class Compiled:
     def from_json(cls, data):
         """Return the question that `to_json` made into `data`."""
         cases = [
-            CompiledCase(**c | {"inputs": decode(c["inputs"]), "expected": decode(c["expected"])})
+            CompiledCase(
+                **c | {"inputs": decode(c["inputs"]), "expected": _unseal(data["name"], c)}
+            )
             for c in data["cases"]
         ]
         misconceptions = [
@@ -170,7 +173,9 @@ def _faults(question, case, record):
     """Return what is wrong with one case: {"value" or a part: sentence}."""
     faults = {}
     sentence = compare_record(case.expected, record, question.rtol, question.atol)
-    if case.driver != "value":
+    if case.driver == "value":
+        sentence = _without_distance(sentence)
+    else:
         sentence = sentence or _list_for_array(case.expected, record)
     if sentence:
         faults["value"] = sentence
@@ -180,6 +185,12 @@ def _faults(question, case, record):
     if NEW_ARRAY in question.parts and record["shares"]:
         faults[NEW_ARRAY] = f"the result shares its memory with {record['shares'][0]}"
     return faults
+
+
+def _without_distance(sentence):
+    """Return the sentence on a wrong value without the distance that would give the answer away."""
+    place, found, _ = sentence.partition("off by")
+    return f"{place}not the right value" if found else sentence
 
 
 def _list_for_array(expected, record):
@@ -365,10 +376,15 @@ def _recognise(question, records, faults):
     best, most = ("", ""), 0
     for misconception in question.misconceptions:
         kept = misconception.records
-        alike = [place for place in wrong if _alike(question, records[place], kept[place])]
+        alike = [
+            place
+            for place in wrong
+            if _alike(question, records[place], kept[place]) and _fails(question, kept, [place])
+        ]
         if len(alike) <= most or 2 * len(alike) < len(wrong):
             continue
-        if _shown_first(question, faults) in alike and not _fails(question, kept, right):
+        claims = [place for place in right if "signature" not in kept[place]]
+        if _shown_first(question, faults) in alike and not _fails(question, kept, claims):
             best, most = (misconception.name, misconception.sentence), len(alike)
     return best
 
@@ -384,12 +400,8 @@ def _shown_first(question, faults):
 
 
 def _fails(question, kept, places):
-    """Return whether a misconception fails in one of these places; a signature makes no claim."""
-    return any(
-        "signature" not in kept[place]
-        and "value" in _faults(question, question.cases[place], kept[place])
-        for place in places
-    )
+    """Return whether a misconception fails in one of these places."""
+    return any("value" in _faults(question, question.cases[place], kept[place]) for place in places)
 
 
 def _alike(question, record, wrong):
@@ -422,8 +434,23 @@ def _about_arguments(faults, records):
     )
 
 
-# A multiple choice is kept without its right letter in clear, so that reading the file by
-# accident tells nothing. With four letters this hides it from a glance, not from an effort.
+# A multiple choice is kept without its right letter in clear, and a value without its number, so
+# that reading the file by accident tells nothing. This hides it from a glance, not from an effort.
+
+
+def _seal(name, case):
+    """Return what a case expects as an object for JSON, scrambled where it is the answer itself."""
+    if case.driver != "value":
+        return encode(case.expected)
+    text = json.dumps(encode(case.expected))
+    return choice_scramble(name, case.label, "", text.encode()).hex()
+
+
+def _unseal(name, data):
+    if data["driver"] != "value":
+        return decode(data["expected"])
+    hidden = bytes.fromhex(data["expected"])
+    return decode(json.loads(choice_scramble(name, data["label"], "", hidden)))
 
 
 def choice_digest(salt, name, letter):

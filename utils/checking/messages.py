@@ -5,6 +5,7 @@ import textwrap
 import numpy as np
 
 from utils.checking.codec import Interval, Other, Raises, Zeros
+from utils.checking.judgement import kind_of
 
 WIDTH = 92
 MARKS = {"right": "✓", "partly": "◐", "wrong": "✗", "unanswered": "○", "died": "✗"}
@@ -60,6 +61,8 @@ def _how_to_answer(question):
         return (
             f"Set {question.name} to one of {letters} in the cell above and run it, then this one."
         )
+    if all(case.driver == "value" for case in question.cases):
+        return f"Set {question.name} in the cell above and run it, then this one."
     return (
         f"Write your answer for {question.name} in the cell above in place of the line "
         "`raise NotImplementedError`, run that cell, then this one."
@@ -67,12 +70,20 @@ def _how_to_answer(question):
 
 
 def _next_step(outcome):
-    raised = outcome.failure.record.get("raised")
-    if raised and not isinstance(outcome.failure.case.expected, Raises):
-        return (
-            f"The traceback ends at {raised['line']}" if raised["line"] else outcome.question.hint
-        )
-    return outcome.question.hint
+    """Return what to do next where no misconception was recognised."""
+    question, failure = outcome.question, outcome.failure
+    raised = failure.record.get("raised")
+    if not raised:
+        return "Let the function return its result." if _is_none(failure) else question.hint
+    if isinstance(failure.case.expected, Raises):
+        return question.hint
+    if raised["line"]:
+        return f"Your code stopped at {raised['line']}"
+    return f"It is called as {question.name}({', '.join(failure.case.inputs)}), in this order."
+
+
+def _is_none(failure):
+    return failure.record.get("value", "") is None and failure.case.driver != "value"
 
 
 def _parts(outcome):
@@ -92,7 +103,8 @@ def _failure(failure, hidden):
         lines += _entry(f"  {name} =", short(value))
     if failure.difference.startswith(("after the call", "the result shares")):
         return lines + _paragraph("fault", failure.difference)
-    lines += _entry("expected", short(failure.case.expected))
+    if failure.case.driver != "value":
+        lines += _entry("expected", short(failure.case.expected))
     raised = record.get("raised")
     got = f"{raised['types'][0]}: {raised['message']}" if raised else short(record.get("value"))
     lines += _entry("got", got) + _paragraph("fault", failure.difference)
@@ -112,8 +124,8 @@ def short(value):
             return f"between {low:.4g} and {high:.4g}"
         case Zeros(array=array):
             return short(array)
-        case Other(type=name):
-            return f"an object of type {name}"
+        case Other():
+            return kind_of(value)
         case np.ndarray():
             return _short_array(value)
         case list():

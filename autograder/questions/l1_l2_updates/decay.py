@@ -200,6 +200,16 @@ _WRONG = (
         _walk(_l2, _l1),
     ),
     Misconception(
+        "L2 for all",
+        "Your path is the geometric one whatever `penalty` says. Look at its value first.",
+        _walk(_l2, _l2, otherwise=_l2),
+    ),
+    Misconception(
+        "L1 for all",
+        "Your path is the straight one whatever `penalty` says. Look at its value first.",
+        _walk(_l1, _l1, otherwise=_l1),
+    ),
+    Misconception(
         "start missing",
         "Your path begins with w_1. It begins with w_0, the start, and so has steps + 1 entries.",
         lambda *args: _RIGHT(*args)[1:],
