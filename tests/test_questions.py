@@ -1,5 +1,6 @@
 """The questions themselves: fair to right answers, and telling misconceptions apart."""
 
+import doctest
 import functools
 import json
 import math
@@ -404,3 +405,9 @@ def test_random_inputs_have_both_signs_and_few_digits():
 def test_entrywise_takes_arrays_of_one_shape():
     with pytest.raises(ValueError, match="shorter"):
         oracles.entrywise(lambda a, b: a, np.ones(2), np.ones(1))
+
+
+def test_the_examples_of_the_oracles():
+    result = doctest.testmod(oracles)
+    assert result.attempted >= 3
+    assert result.failed == 0
