@@ -1,0 +1,182 @@
+"""The made-up class: graded end to end, and by stock nbgrader for comparison."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from autograder.demo import HONEST, LESSONS, STUDENTS, answers_in, make_class, submission
+from autograder.grade import main
+from autograder.gradebook import Book
+from autograder.material import ROOT, LessonError
+
+pytestmark = pytest.mark.skipif(
+    not all((ROOT / "notebooks" / lesson).is_dir() for lesson in LESSONS),
+    reason="the lessons of the demo are not built",
+)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    """The grading folder of the demo class."""
+    grading = tmp_path_factory.mktemp("demo")
+    assert main(["--demo", "--grading", str(grading), "--case-seconds", "3"]) == 0
+    return grading
+
+
+@pytest.fixture(scope="module")
+def marks(demo):
+    """From student and lesson to the share of the points of the checks that was earned."""
+    return {
+        (student, lesson): verdict["points"] / verdict["max_points"]
+        for student in STUDENTS
+        for lesson in LESSONS
+        for verdict in [verdict_of(demo, student, lesson)]
+    }
+
+
+def verdict_of(demo, student, lesson):
+    path = demo / "verdicts" / student / f"{lesson}.json"
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def read(kind, lesson):
+    return nbformat.read(ROOT / kind / lesson / f"{lesson}.ipynb", as_version=4)
+
+
+def test_there_are_twelve_and_each_hands_in_both_lessons(demo):
+    assert len(STUDENTS) == len(set(STUDENTS)) == 12
+    files = {path.relative_to(demo / "submitted") for path in demo.glob("submitted/*/*/*")}
+    assert files == {Path(s, lesson, f"{lesson}.ipynb") for s in STUDENTS for lesson in LESSONS}
+
+
+def test_the_same_input_gives_the_same_files(demo, tmp_path):
+    make_class(tmp_path, ROOT)
+    for path in tmp_path.glob("*/*/*.ipynb"):
+        twin = demo / "submitted" / path.relative_to(tmp_path)
+        assert path.read_bytes() == twin.read_bytes()
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_the_perfect_the_blank_and_the_broken(marks, demo, lesson):
+    assert marks["ada-perfect", lesson] == 1
+    assert marks["ben-blank", lesson] == 0
+    assert marks["hana-broken-file", lesson] == 0
+    assert "JSON is broken" in verdict_of(demo, "hana-broken-file", lesson)["refused"]
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_deleted_checks_cost_nothing_and_forged_ones_earn_nothing(marks, demo, lesson):
+    assert marks["jun-deleted-checks", lesson] == 1
+    forged = verdict_of(demo, "kim-tampered", lesson)
+    assert [check["points"] > 0 for check in forged["checks"]].count(True) == 1
+    assert {"edited", "tagged", "duplicated"} <= {note["kind"] for note in forged["notes"]}
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_an_endless_loop_loses_its_own_check_only(demo, lesson):
+    checks = verdict_of(demo, "ivan-endless", lesson)["checks"]
+    lost = {check["name"]: check for check in checks if check["points"] < check["max_points"]}
+    assert set(lost) <= {"mean_squared_error", "decay_path", "sparsity"}
+    assert all("did not finish within" in check["reason"] for check in lost.values())
+    assert lost
+
+
+@pytest.mark.parametrize(
+    ("student", "name", "diagnosis"),
+    [
+        ("dina-factor-2", "l1_update", "factor 2"),
+        ("emil-sign", "l1_update", "sign of λ"),
+        ("emil-sign", "l1_penalty", "signed sum"),
+        ("fay-threshold", "soft_threshold", "hard threshold"),
+        ("lea-odd-style", "numerical_gradient", "forward difference"),
+    ],
+)
+def test_a_misconception_is_recognised_and_told(demo, student, name, diagnosis):
+    lesson = LESSONS[1]
+    check = next(c for c in verdict_of(demo, student, lesson)["checks"] if c["name"] == name)
+    assert check["diagnosis"] == diagnosis
+    page = demo / "feedback" / student / lesson / f"{lesson}.html"
+    assert check["sentence"].split(".")[0][:40].split("'")[0] in page.read_text(encoding="utf-8")
+
+
+def test_work_in_place_loses_only_the_part_on_arguments(demo):
+    for lesson in LESSONS:
+        checks = verdict_of(demo, "goran-in-place", lesson)["checks"]
+        partly = [check for check in checks if check["status"] != "right"]
+        assert partly
+        for check in partly:
+            failed = {part for part, passed in check["parts"].items() if not passed}
+            assert failed <= {"arguments unchanged", "a new array"}
+
+
+def test_odd_but_right_work_gets_its_marks(demo):
+    for lesson in LESSONS:
+        checks = verdict_of(demo, "lea-odd-style", lesson)["checks"]
+        lost = {check["name"] for check in checks if check["points"] < check["max_points"]}
+        assert lost <= {"numerical_gradient"}
+
+
+def test_no_hidden_case_is_in_the_feedback(demo):
+    seeds = json.loads((demo / "seeds.json").read_text())
+    for path in demo.glob("feedback/*/*/*.html"):
+        text = path.read_text(encoding="utf-8")
+        assert not any(seed in text for seed in seeds.values())
+
+
+def test_another_class_is_not_overwritten(tmp_path):
+    (tmp_path / "zoe").mkdir()
+    with pytest.raises(LessonError, match="holds the work of zoe"):
+        make_class(tmp_path, ROOT)
+
+
+def test_a_lesson_that_is_not_built_is_said(tmp_path):
+    with pytest.raises(LessonError, match=r"is not there; run \./course build"):
+        make_class(tmp_path / "submitted", tmp_path)
+
+
+def test_the_perfect_submission_is_the_release_with_the_solutions_answers():
+    for lesson in LESSONS:
+        right = answers_in(read("solutions", lesson))
+        text = submission("ada-perfect", lesson, read("notebooks", lesson), right)
+        cells = {cell["id"]: cell["source"] for cell in json.loads(text)["cells"]}
+        assert all(cells[name] == source.strip("\n") for name, source in right.items())
+        assert "SOLUTION" not in text
+
+
+def short(path):
+    """Drop the explore cells: they cost minutes, and no mark depends on them."""
+    notebook = nbformat.read(path, as_version=4)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    kept = [c for c in code if "nbgrader" in c.metadata or c.id.startswith("my-")]
+    notebook.cells = code[:1] + [c for c in kept if c is not code[0]]
+    path.write_text(nbformat.writes(notebook), encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_stock_nbgrader_gives_honest_work_the_same_marks(demo, tmp_path):
+    lesson = LESSONS[1]
+    for kind in ("solutions", "notebooks"):
+        shutil.copytree(ROOT / kind / lesson, tmp_path / kind / lesson)
+    config = (ROOT / "nbgrader_config.py").read_text(encoding="utf-8")
+    (tmp_path / "nbgrader_config.py").write_text(config + "\ndel c.Autograde\n", encoding="utf-8")
+    for student in HONEST:
+        place = Path("submitted", student, lesson)
+        copied = shutil.copytree(demo / place, tmp_path / "grading" / place)
+        short(Path(copied) / f"{lesson}.ipynb")
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environment = os.environ | {"PATH": path, "PYTHONPATH": str(ROOT)}
+    for words in (["generate_assignment", "--force"], ["autograde"]):
+        command = [sys.executable, "-m", "nbgrader", words[0], lesson, *words[1:]]
+        done = subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+    stock = Book(tmp_path / "grading").marks([lesson])
+    ours = {key: mark for key, mark in Book(demo).marks([lesson]).items() if key[0] in HONEST}
+    assert stock == ours
