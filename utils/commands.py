@@ -118,14 +118,15 @@ def test(words):
         return 1
     os.environ["COURSE_PROGRESS"] = "0"
     os.environ["COURSE_FRAMEWORKS"] = "1" if options.frameworks else ""
+    # Old packages use each other in ways that newer ones deprecate.
+    pytest = ("pytest", *["-Wdefault::DeprecationWarning"] * options.oldest)
     if rest:
-        return call("pytest", *rest)
+        return call(*pytest, *rest)
     # Formatting and built bytes are promised for the pinned versions only.
-    pinned = not (options.oldest or options.newest)
-    return run_all(steps(pinned))
+    return run_all(steps(pytest, pinned=not (options.oldest or options.newest)))
 
 
-def steps(pinned):
+def steps(pytest, pinned):
     """Return the steps of a full test as (name, module and its arguments)."""
     style = [
         ("lint", ("ruff", "check")),
@@ -133,8 +134,8 @@ def steps(pinned):
         ("build drift", ("autograder.build", "--check")),
     ]
     notebooks = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("solutions/*/*.ipynb"))
-    strict = [("notebooks", ("pytest", *NBVAL, *notebooks))] if notebooks else []
-    return style * pinned + [("tests", ("pytest",))] + strict
+    strict = [("notebooks", (*pytest, *NBVAL, *notebooks))] if notebooks else []
+    return style * pinned + [("tests", pytest)] + strict
 
 
 # Every text output of a solution is compared with what a new run gives.
