@@ -17,13 +17,13 @@
 # | part | minutes | points |
 # |---|---:|---:|
 # | 1. Find your way around | 4 | |
-# | 2. Write your first answer | 7 | 1 |
-# | 3. Watch a network memorize | 6 | 1 |
-# | 4. Hand in your work | 2 | |
+# | 2. Write your first answer | 6 | 1 |
+# | 3. Watch a network memorize | 7 | 1 |
+# | 4. Hand in your work, in practice | 2 | |
 # | **all** | **19** | **2** |
 #
-# The minutes count one for a cell of text, one for a cell that only runs,
-# two for a question with options and four for a function of one point.
+# The minutes count one for 200 words of text and half a one for a cell that only runs,
+# two for a question with options and three for a function of one point.
 
 # %% [markdown]
 # Every lesson has one set-up cell, and this is it.
