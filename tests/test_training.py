@@ -5,6 +5,7 @@ import doctest
 import numpy as np
 import pytest
 import tqdm.std
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from utils import training
 from utils.network import Network
@@ -409,3 +410,35 @@ def test_an_error_closes_the_bar_and_no_thread_is_left(capsys):
     assert capsys.readouterr().out.endswith("\n")
     with progress_bar(3, progress=True) as bar:
         assert "monitor" not in vars(type(bar))
+
+
+def blas_threads():
+    """Return how many threads each BLAS library of this process may use."""
+    return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+
+def seen_threads(sizes):
+    """Return the threads seen inside one training step and after the training."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(128, sizes[0])), rng.integers(sizes[-1], size=128)
+    seen = []
+
+    def look(batch, _):
+        seen.append(blas_threads())
+        return batch
+
+    with threadpool_limits(limits=2, user_api="blas"):
+        train(Network(sizes, rng), X, y, epochs=1, lr=0.1, rng=rng, transform=look)
+        return seen[0], blas_threads()
+
+
+def test_a_small_step_keeps_to_one_thread():
+    inside, after = seen_threads((784, 50, 10))
+    assert set(inside) == {1}
+    with threadpool_limits(limits=2, user_api="blas"):
+        assert after == blas_threads()
+
+
+def test_a_large_step_uses_the_threads_there_are():
+    inside, after = seen_threads((784, 256, 128, 10))
+    assert inside == after

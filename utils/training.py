@@ -7,14 +7,19 @@ Nothing here regularizes. A lesson hands in its own `update` (a penalty), `dropo
 import os
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from utils.network import require_generator
 
 SECONDS_BEFORE_PROGRESS = 2.0
+# Multiplications in a step below which a second thread costs more than it brings; on a machine
+# that is busy, threads that wait for each other make such a step twenty times slower.
+SMALL_STEP = 15_000_000
 
 
 @dataclass
@@ -148,6 +153,7 @@ def train(
     history = History(tracked={name: [] for name in track})
     batches = -(-len(X) // batch_size)
     with (
+        _threads_for(network, min(batch_size, len(X))),
         progress_bar(epochs * batches, progress) as bar,
         np.errstate(over="ignore", invalid="ignore"),
     ):
@@ -157,6 +163,14 @@ def train(
             if on_epoch is not None and _is_true(on_epoch(epoch, network)):
                 break
     return history
+
+
+def _threads_for(network, batch_size):
+    """Return a context that keeps the matrix products of a small step on one thread."""
+    multiplications = batch_size * sum(w.size for w in network.weights)
+    if multiplications < SMALL_STEP:
+        return threadpool_limits(limits=1, user_api="blas")
+    return nullcontext()
 
 
 def _run_epoch(network, X, y, recipe, bar):
