@@ -171,6 +171,14 @@ def numerical_gradient(f, w, eps=1e-5):
     return gradient
 """,
 }
+WRONG = {
+    "factor-2": FACTOR_2,
+    "sign": SIGN,
+    "threshold": THRESHOLD,
+    "in-place": IN_PLACE,
+    "endless": ENDLESS,
+    "odd-style": ODD,
+}
 HELPERS = """
 import warnings
 
@@ -229,32 +237,26 @@ def answers_in(solution):
 
 def submission(student, lesson, release, right):
     """Return the text of one student's file, given the release and the right answers."""
-    match student.partition("-")[2]:
-        case "blank":
-            notebook = filled(release, {})
-        case "partly":
-            half = list(right)[: (len(right) + 1) // 2]
-            notebook = filled(release, {name: right[name] for name in half})
-        case "factor-2":
-            notebook = filled(release, right | FACTOR_2 | wrong_letters(lesson))
-        case "sign":
-            notebook = filled(release, right | SIGN)
-        case "threshold":
-            notebook = filled(release, right | THRESHOLD | wrong_letters(lesson))
-        case "in-place":
-            notebook = filled(release, right | IN_PLACE)
-        case "endless":
-            notebook = filled(release, right | ENDLESS)
-        case "deleted-checks":
-            notebook = without_checks(filled(release, right))
-        case "tampered":
-            notebook = tampered(filled(release, {}), right)
-        case "odd-style":
-            notebook = odd(filled(release, right | ODD))
-        case _:
-            notebook = filled(release, right)
+    kind = student.partition("-")[2]
+    notebook = filled(release, answers_of(kind, lesson, right))
+    if kind == "deleted-checks":
+        notebook = without_checks(notebook)
+    elif kind == "tampered":
+        notebook = tampered(notebook, right)
+    elif kind == "odd-style":
+        notebook = odd(notebook)
     text = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
-    return text[: len(text) // 2] if student == "hana-broken-file" else text
+    return text[: len(text) // 2] if kind == "broken-file" else text
+
+
+def answers_of(kind, lesson, right):
+    """Return the answers that a kind of student gives, from the name of each to its source."""
+    if kind in ("blank", "tampered"):
+        return {}
+    if kind == "partly":
+        return {name: right[name] for name in list(right)[: (len(right) + 1) // 2]}
+    letters = wrong_letters(lesson) if kind in ("factor-2", "threshold") else {}
+    return right | WRONG.get(kind, {}) | letters
 
 
 def filled(release, answers):

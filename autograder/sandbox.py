@@ -104,6 +104,9 @@ class Workshop:
         child = Child(self.path, limits)
         with self._lock:
             self._children.add(child)
+        if self._cancelled:  # while it was started
+            self.end(child)
+            raise CancelledError
         return child
 
     def end(self, child):
