@@ -3,6 +3,7 @@
 import importlib.metadata
 import re
 import stat
+import sys
 import tomllib
 from pathlib import Path
 
@@ -50,10 +51,9 @@ def everything(names):
 @pytest.fixture
 def pinned():
     """Return the pins, and skip where other versions are installed on purpose."""
-    versions = pins("constraints.txt")
-    if importlib.metadata.version("ruff") != versions["ruff"]:
+    if Path(sys.prefix).name in (".venv-oldest", ".venv-newest"):
         pytest.skip("another set of versions is installed")
-    return versions
+    return pins("constraints.txt")
 
 
 def test_every_package_needed_is_pinned_and_installed_so(pinned):
