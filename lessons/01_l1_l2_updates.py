@@ -570,11 +570,13 @@ print("L1 and L2 pass the gradient check:", max(misses_l1) < 1e-6, max(misses_l2
 # in units of $\alpha\lambda$.
 
 # %%
-w_line = np.linspace(0.0, 1.5, 151)
+w_line = np.linspace(0.01, 1.5, 150)
+flat = np.zeros(150)
+after_step = {"L1": l1_update(w_line, flat, 0.1, 0.1), "L2": l2_update(w_line, flat, 0.1, 0.1)}
 taken_axes = plt.subplots()[1]
-for rule_name, rule in {"L1": l1_update, "L2": l2_update}.items():
-    taken = (w_line - rule(w_line, np.zeros(151), 0.1, 0.1)) / (0.1 * 0.1)
-    taken_axes.plot(w_line[1:], taken[1:], label=rule_name, **figures.series_style(rule_name))
+for rule_name, after_rule in after_step.items():
+    taken = (w_line - after_rule) / (0.1 * 0.1)
+    taken_axes.plot(w_line, taken, label=rule_name, **figures.series_style(rule_name))
 taken_axes.set(xlabel="weight w", ylabel="taken in one step, in αλ", ylim=(0, 3.2))
 taken_axes.set_title("L1 takes a constant; L2 takes in proportion, more above w = ½")
 figures.show(
@@ -1052,21 +1054,22 @@ for rule_label, rule_update in rules.items():
 
 # %% [markdown]
 # And this is what the weights look like, for one seed:
-# the network without a penalty beside each of the two regularized ones.
+# the network without a penalty beside the one with L1, by the proximal step, and the one with L2.
 # The vertical axis is logarithmic, so that even a single weight can be seen.
 #
 # <!-- place of the live figure "weight histogram" -->
 
 # %%
-histogram_figure, histogram_axes = figures.pair(sharey=True)
 free = train_digits(None, seed=0)[0].weights
 held = {
-    "L1 proximal": train_digits(partial(proximal_l1_update, lam=0.0025), seed=0)[0].weights,
+    "L1": train_digits(partial(proximal_l1_update, lam=0.0025), seed=0)[0].weights,
     "L2": train_digits(partial(l2_update, lam=0.02), seed=0)[0].weights,
 }
+histogram_figure, histogram_axes = figures.pair(sharey=True)
 for axis, (held_name, held_weights) in zip(histogram_axes, held.items(), strict=True):
     both = {"plain": free, held_name: held_weights}
     figures.plot_weight_histogram(both, bins=np.linspace(-0.4, 0.4, 81), ax=axis)
+histogram_axes[0].set_ylim(0.5, 3e5)
 histogram_axes[0].set_title("L1 puts most weights on 0 and keeps some large")
 histogram_axes[1].set_title("L2 draws all weights together")
 figures.show(
@@ -1200,11 +1203,11 @@ check("decay_path")
 # and L2 alone on the right, on a logarithmic axis, on which 0 has no place.
 
 # %%
-decay_figure, (linear, logarithmic) = figures.pair()
 both_rules = [(start, name) for start in (1.0, 0.4) for name in ("L1", "L2")]
 decays = {
     f"{name} from {w0}": decay_path(w0, 0.1, 0.1, 150, name.lower()) for w0, name in both_rules
 }
+decay_figure, (linear, logarithmic) = figures.pair()
 figures.plot_decay(decays, ax=linear)
 linear.set_title("L1 goes down in a straight line and stops at 0")
 logarithmic.set(yscale="log", ylim=(0.01, 1.1))
@@ -1348,19 +1351,20 @@ def minima(update):
 # <!-- place of the live figure "loss landscape" -->
 
 # %%
+ends_of_rules = {"L1": minima(proximal_l1_update), "L2": minima(l2_update)}
 w_1, w_2 = np.meshgrid(np.linspace(-0.5, 1.5, 81), np.linspace(-0.2, 2.2, 81))
 offset = np.stack([w_1 - w_best[0], w_2 - w_best[1]], axis=-1)  # (81, 81, 2)
-path_axes = plt.subplots(figsize=(6, 4.4))[1]
 bowl = 0.5 * np.einsum("...i,ij,...j", offset, H, offset)
+path_axes = plt.subplots(figsize=(6, 4.4))[1]
 path_axes.contour(w_1, w_2, bowl, levels=12, colors="#BBBBBB", linewidths=0.8)
-for path_name, path_update in {"L1": proximal_l1_update, "L2": l2_update}.items():
-    path_axes.plot(*minima(path_update).T, label=path_name, **figures.series_style(path_name))
+for path_name, path in ends_of_rules.items():
+    path_axes.plot(*path.T, **figures.series_style(path_name))
+    path_axes.annotate(path_name, path[38], xytext=(8, 0), textcoords="offset points")
 path_axes.plot(*w_best, "*", color=figures.COLOURS["truth"], markersize=12)
-path_axes.set(
-    xlabel="w₁", ylabel="w₂", aspect="equal", title="L1 drops one weight, L2 shrinks both"
-)
+path_axes.set(xlabel="w₁", ylabel="w₂", aspect="equal", xticks=[-0.5, 0, 0.5, 1, 1.5])
+path_axes.set_title("L1 drops one weight, L2 shrinks both")
 figures.show(
-    figures.label_lines(path_axes).figure,
+    path_axes.figure,
     alt="Contours of a quadratic loss of two weights with its minimum marked by a star. As λ grows, the "
     "minimum under L1 goes straight to the vertical axis, where the first weight is 0, and down that "
     "axis. The minimum under L2 bends towards the origin and meets no axis on its way.",
@@ -1422,23 +1426,20 @@ def sweep(rule):
 # It takes as long as the table of unit 6, and a bit more.
 
 # %%
-sweep_figure, sweep_axes = figures.pair(sharey=True)
-gains = []
+swept = [sweep(l1_update), sweep(l2_update)]
 sweep_titles = ["L1: the dev error dips, then rises", "L2: a deeper dip, at a larger λ"]
-for sweep_ax, sweep_rule, title in zip(
-    sweep_axes, (proximal_l1_update, l2_update), sweep_titles, strict=True
-):
-    train_error, dev_error = sweep(sweep_rule)
+sweep_figure, sweep_axes = figures.pair(sharey=True)
+for sweep_ax, (train_error, dev_error), title in zip(sweep_axes, swept, sweep_titles, strict=True):
     sweep_ax.set(xscale="log", ylim=(0, 95))
     both_errors = {"train": train_error, "dev": dev_error}
     figures.plot_learning_curves(both_errors, ax=sweep_ax, ylabel="error in %", epochs=strengths)
     sweep_ax.set(xlabel="λ", title=title)
-    gains.append(dev_error[:, [0, -1]].T - dev_error.min(axis=1))
 figures.show(
     sweep_figure,
     alt="Training and dev error against λ on a log axis, for L1 and L2. The training error rises with "
     "λ. The dev error first falls and then rises steeply, for L1 at a smaller λ than for L2.",
 )
+gains = [errors[:, [0, -1]].T - errors.min(axis=1) for _, errors in swept]
 print("best λ beats the smallest and the largest, for each seed:", bool(np.min(gains) > 1))
 
 # %% [markdown]
