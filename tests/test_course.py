@@ -296,6 +296,11 @@ def test_extras_and_folders_follow_the_command(course):
     assert of("test", "--", "--oldest") == (".venv", {"test"})
 
 
+def test_a_bundle_needs_no_extras(course, tiny, monkeypatch):
+    monkeypatch.setattr(course, "ROOT", str(tiny))
+    assert course.Environment(["bench"]).extras == set()
+
+
 # ---- an environment that is already there ----
 
 

@@ -110,11 +110,11 @@ def test(words):
     ends.add_argument("--newest", action="store_true", help="in .venv-newest: no version pinned")
     options, rest = parser.parse_known_args(words)
     rest = rest[1:] if rest[:1] == ["--"] else rest
-    if importlib.util.find_spec("pytest") is None:
-        print("The tests need more packages: pip install -c constraints.txt -e '.[test]'")
-        return 1
     if not (ROOT / "tests").is_dir():
         print("There are no tests in this bundle.")
+        return 1
+    if importlib.util.find_spec("pytest") is None:
+        print("The tests need more packages: pip install -c constraints.txt -e '.[test]'")
         return 1
     os.environ["COURSE_PROGRESS"] = "0"
     os.environ["COURSE_FRAMEWORKS"] = "1" if options.frameworks else ""
