@@ -1075,6 +1075,112 @@ def fraction_of_last_two(weights, tol=1e-3):
     return fraction_by_both_sides(weights[-2:], tol)
 
 
+@wrong("sparsity")
+def fraction_default_for_zero(weights, tol=1e-3):
+    return fraction_by_both_sides(weights, tol or 1e-3)
+
+
+@wrong("l1_penalty")
+def l1_cuts_small_weights(weights, lam):
+    return lam * sum(np.abs(w[np.abs(w) > 1e-2]).sum() for w in weights)
+
+
+@wrong("l1_penalty")
+def l1_loses_the_last_of_several(weights, lam):
+    return lam * sum(np.abs(w).sum() for w in weights[:-1] or weights)
+
+
+@wrong("l2_penalty")
+def l2_clips_large_weights(weights, lam):
+    return lam * sum(np.sum(np.clip(w, -10, 10) ** 2) for w in weights)
+
+
+@wrong("l1_update")
+def l1_hands_w_back_unchanged(w, grad, lr, lam):
+    new = w - lr * (grad + lam * np.sign(w))
+    return w if np.array_equal(new, w) else new
+
+
+@wrong("soft_threshold")
+def soft_rounded(z, threshold):
+    return np.round(np.sign(z) * np.maximum(np.abs(z) - threshold, 0), 3)
+
+
+def central_differences(f, w, eps=1e-5):
+    slopes = np.zeros(w.shape)
+    for index in np.ndindex(w.shape):
+        step = np.zeros(w.shape)
+        step[index] = eps
+        slopes[index] = (f(w + step) - f(w - step)) / (2 * eps)
+    return slopes
+
+
+@wrong("numerical_gradient")
+def gradient_with_tiny_default(f, w, eps=1e-12):
+    return central_differences(f, w, eps)
+
+
+@wrong("numerical_gradient")
+def gradient_one_sided_at_zero(f, w, eps=1e-5):
+    slopes = central_differences(f, w, eps)
+    for index in np.argwhere(w == 0):
+        ahead = w.copy()
+        ahead[tuple(index)] = eps
+        slopes[tuple(index)] = (f(ahead) - f(w)) / eps
+    return slopes
+
+
+@wrong("numerical_gradient")
+def gradient_by_complex_step(f, w, eps=1e-5):
+    units = 1j * eps * np.eye(w.size).reshape(-1, *w.shape)
+    return np.reshape([np.imag(f(np.real(w + unit))) / eps for unit in units], w.shape)
+
+
+def path_in_closed_form(w0, lr, lam, steps, penalty):
+    k = np.arange(steps + 1)
+    if penalty == "l2":
+        return w0 * (1 - 2 * lr * lam) ** k
+    return np.sign(w0) * np.maximum(abs(w0) - k * lr * lam, 0)
+
+
+@wrong("decay_path")
+def path_looks_for_a_substring(w0, lr, lam, steps, penalty):
+    if penalty not in "l1l2":
+        raise ValueError(penalty)
+    return path_in_closed_form(w0, lr, lam, steps, penalty)
+
+
+@wrong("decay_path")
+def path_of_l2_reaches_zero(w0, lr, lam, steps, penalty):
+    if penalty not in ("l1", "l2"):
+        raise ValueError(penalty)
+    path = path_in_closed_form(w0, lr, lam, steps, penalty)
+    return np.where(np.abs(path) < 1e-3, 0, path)
+
+
+def path_of_negative_start_is_zero(w0, lr, lam, steps, penalty):
+    if penalty == "l1":
+        return np.maximum(w0 - np.arange(steps + 1) * lr * lam, 0)
+    if penalty == "l2":
+        return path_in_closed_form(w0, lr, lam, steps, penalty)
+    raise ValueError(penalty)
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "sentence"),
+    [
+        ("l1_penalty", l1_loses_the_last_of_several, ""),
+        ("numerical_gradient", gradient_by_complex_step, "Your result is 0 everywhere"),
+        ("decay_path", path_of_negative_start_is_zero, "Your L1 path of a negative start is 0"),
+    ],
+)
+def test_a_diagnosis_says_what_the_answer_does(name, answer, sentence):
+    for seed in SEEDS:
+        found = outcome(name, answer, seed).sentence
+        assert found.startswith(sentence)
+        assert bool(found) == bool(sentence)
+
+
 @pytest.mark.parametrize("row", RIGHT, ids=label)
 def test_an_unusual_right_answer_earns_full_marks(row):
     for seed in SEEDS:

@@ -22,10 +22,10 @@ def _cases(rng):
         _case("λ = 0: nothing moves", START, abs(_weight(rng)), 0.1, 0.0, 3, "l2"),
         _case("λ = 0: nothing moves, L1", START, 1.5, 0.1, 0.0, 4, "l1"),
         _case("three L2 steps of 1 - 2αλ = 0.9", L2, 2.0, 0.1, 0.5, 3, "l2"),
-        _case("one L2 step", L2, 3.0, 0.25, 0.5, 1, "l2"),
         _case("a negative weight", L2, -2.0, 0.2, 0.5, 4, "l2"),
         _case("2αλ = 1", L2, 1.5, 0.5, 1.0, 3, "l2"),
         _case("2αλ > 1: the sign alternates", L2, 2.0, 1.0, 0.8, 5, "l2"),
+        _case("close to 0, but never 0", L2, 1.0, 0.5, 0.75, 8, "l2"),
         _case(
             "a random L2 path",
             L2,
@@ -77,7 +77,7 @@ def _refused_cases(rng):
             REFUSED,
             Raises("ValueError"),
         )
-        for penalty in ("elastic", "l3", "none")
+        for penalty in ("elastic", "l", "none")
     ]
 
 
@@ -139,6 +139,17 @@ def _stopping(w0, lr, lam, steps, penalty):
     path = _RIGHT(w0, lr, lam, steps, penalty)
     settled = np.flatnonzero(path == 0)
     return path[: settled[0] + 1] if penalty == "l1" and len(settled) else path
+
+
+def _straight(line):
+    """Return the answer whose L1 path is `line(w0, way)`, `way` being kαλ for each step k."""
+
+    def answer(w0, lr, lam, steps, penalty):
+        if penalty != "l1":
+            return _RIGHT(w0, lr, lam, steps, penalty)
+        return line(w0, lr * lam * np.arange(steps + 1))
+
+    return answer
 
 
 def _negative_as_zero(w, lr, lam):
@@ -247,15 +258,21 @@ _WRONG = (
         _walk(_negative_as_zero, _l2),
     ),
     Misconception(
-        "negative start kept",
-        "A negative start moves away from 0 in your L1 path. The pull goes toward 0 from both "
-        "sides.",
-        _walk(lambda w, lr, lam: max(w - lr * lam, 0.0) if w > 0 else w - lr * lam * (w < 0), _l2),
-    ),
-    Misconception(
         "sign lost",
         "Your L1 path of a negative start is positive. Keep the sign of the weight.",
         _walk(lambda w, lr, lam: max(abs(w) - lr * lam, 0.0), _l2),
+    ),
+    Misconception(
+        "negative start to 0 at once",
+        "Your L1 path of a negative start is 0 from w_0 on. It climbs to 0 by αλ a step: work with "
+        "the size of the weight and keep its sign.",
+        _straight(lambda w0, way: np.maximum(w0 - way, 0.0)),
+    ),
+    Misconception(
+        "straight on past 0",
+        "Your L1 path goes straight on past 0. The proximal step stops there: once the weight is "
+        "0, it stays 0.",
+        _straight(lambda w0, way: w0 - np.sign(w0) * way),
     ),
     Misconception(
         "ends at 0",

@@ -27,7 +27,7 @@ def _drawn(rng, label, *shape, eps=0.25, part=SHAPES):
 
 def _cases(rng):
     return [
-        Case("squares", _inputs(_function("Σ w²", square=1.0), [3.0, -1.0], 0.5)),
+        Case("squares", _inputs(_function("Σ w²", square=1.0), [3.0, -1.0, 0.0], 0.5)),
         Case("cubes", _inputs(_function("Σ w³", cubic=1.0), [2.0, -1.0, 0.0], 0.5)),
         Case(
             "a product of weights", _inputs(_function("(Σ w)²", mixed=1.0), [1.5, 2.0, -4.0], 0.2)
@@ -41,6 +41,7 @@ def _cases(rng):
         _drawn(rng, "a column", 3, 1),
         _drawn(rng, "three axes", 2, 3, 2, eps=0.5),
         _default_case(rng),
+        _steep_case(),
     ]
 
 
@@ -53,6 +54,12 @@ def _default_case(rng):
     f = _function("Σ (a w³ + b w²), random a, b of the shape of w", signed(rng, 6, low=1.0))
     f["square"] = signed(rng, 6, low=1.0)
     return Case("eps is left out: 1e-5", {"f": f, "w": signed(rng, 6) / 20}, DEFAULT)
+
+
+def _steep_case():
+    """Return a case whose difference is 10⁶ eps², so that another default shows."""
+    f = _function("Σ 1000000 w³", cubic=1e6)
+    return Case("eps is left out, at 0", {"f": f, "w": np.zeros(2)}, DEFAULT)
 
 
 def _numerical_gradient(f, w, eps=1e-5):
@@ -236,8 +243,8 @@ _WRONG = (
     ),
     Misconception(
         "vectors only",
-        "You moved w by rows of an identity matrix, which have the right shape only when w is a "
-        "vector. Find a way to move one entry of an array of any shape.",
+        "You moved w by something that fits only when w is a vector, as the rows of an identity "
+        "matrix or a flattened w do. Find a way to move one entry of an array of any shape.",
         _vectors_only,
     ),
     Misconception(
@@ -254,8 +261,8 @@ _WRONG = (
     ),
     Misconception(
         "two names for one copy",
-        "`up = down = w.copy()` makes one array with two names, so both calls of f see the same "
-        "point and the difference is 0. Make two copies.",
+        "Your result is 0 everywhere, as it is when both calls of f see the same point. For "
+        "instance, `up = down = w.copy()` makes one array with two names: make two copies.",
         _alias,
     ),
 )

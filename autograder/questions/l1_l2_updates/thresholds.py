@@ -29,6 +29,7 @@ def _soft_threshold_cases(rng):
         case("outside the threshold, both signs", [3.0, -2.0, 1.5], 1.0),
         case("inside and outside", [0.3, -0.2, 2.0, -1.25], 0.5),
         case("a small threshold", [0.5, -0.25, 0.125], 0.01),
+        case("many decimals", [0.61803, -1.41421, 0.07], 0.12345),
         case("a threshold larger than 1", [4.0, -6.0, 1.5], 2.5),
         drawn("eight random numbers", 8, part=SHRINK),
         drawn("twelve random numbers", 12, part=SHRINK),

@@ -54,6 +54,7 @@ def _kink_cases(rng):
     return [
         _case("a weight that is exactly 0", [0.0, 1.0, -1.0], [0.5, 0.5, 0.5], 0.1, 0.3, part=KINK),
         _case("a weight of 0 and a flat loss", [0.0, 0.5], [0.0, 0.0], 0.5, 0.4, part=KINK),
+        _case("nothing to change", [0.0, 0.0], [0.0, 0.0], 0.5, 0.4, part=KINK),
         _case("a weight that is -0.0", [-0.0, 0.5], [0.25, -0.25], 0.2, 0.5, part=KINK),
         _case("tiny weights that are not 0", [1e-6, -1e-6], [0.25, 0.25], 0.5, 0.4, part=KINK),
         _case(
