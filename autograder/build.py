@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -34,6 +35,7 @@ SHARED = (
     "autograder/stamp.py",
     "constraints.txt",
 )
+APART = {"utils/commands.py", "utils/lab.py"}  # no lesson imports them
 PICTURES = ("image/png", "image/svg+xml")
 PICTURE_BYTES = re.compile(r"base64,[A-Za-z0-9+/=]+")
 
@@ -73,26 +75,62 @@ def check(root, paths, full=False):
 
 
 def build(root, paths, force=False):
-    """Build the lessons that changed, all in this process, and return 0, or 1 if one failed."""
+    """Build the lessons that changed, all in this process; return 0, or 1 if one failed."""
+    failed = False
+    for path in paths:
+        if not force and not list(drift(root, path)):
+            print(f"{path.stem}: up to date")
+        elif not force and edited_solution(root, path):
+            place = products(root, path.stem)[0].relative_to(root)
+            print(
+                f"{place} was edited by hand: ./course pull {path.stem} brings the edit into the "
+                "lesson, ./course build --force builds over it"
+            )
+            failed = True
+        else:
+            failed |= not build_one(root, path)
+    return int(failed)
+
+
+def build_one(root, path):
+    """Build one lesson into the repository; return whether it went well, else undo it."""
     from nbclient.exceptions import CellExecutionError
 
-    failed = False
-    changed = [path for path in paths if force or list(drift(root, path))]
-    for path in paths:
-        if path not in changed:
-            print(f"{path.stem}: up to date")
+    from autograder.lesson import LessonError
+
+    checks = products(root, path.stem)[2].parent
     with tempfile.TemporaryDirectory() as scratch:
-        for path in changed:
-            print(f"{path.stem}: ", end="", flush=True)
-            try:
-                make(root, path, Path(scratch))
-            except CellExecutionError as error:
-                print(f"a cell failed, nothing was released\n{error}")
-                failed = True
-                continue
+        before = shutil.copytree(checks, Path(scratch, "before")) if checks.exists() else None
+        try:
+            make(root, path, Path(scratch))
+        except LessonError as error:
+            print(error, file=sys.stderr)
+        except CellExecutionError as error:
+            print(f"a cell failed, so nothing was released\n{error}")
+            install(before, checks) if before else shutil.rmtree(checks)
+        else:
             for made, place in product_folders(root, path.stem, Path(scratch)):
                 install(made, place)
-    return int(failed)
+            return True
+    return False
+
+
+def edited_solution(root, path):
+    """Tell whether a solution holds an edit that was not pulled: it is not what was built."""
+    solution = products(root, path.stem)[0]
+    if not solution.is_file():
+        return False
+    stamp, content = read_stamp(solution)
+    return stamp.get("content") != content and lesson_differs(path, solution)
+
+
+def lesson_differs(path, solution):
+    """Tell whether a solution notebook and a lesson's text are two different lessons."""
+    import nbformat
+
+    from autograder.lesson import lesson_text
+
+    return lesson_text(nbformat.read(solution, as_version=4)) != path.read_text(encoding="utf-8")
 
 
 def products(root, name):
@@ -107,15 +145,16 @@ def products(root, name):
 def inputs_hash(root, path):
     """Return the hash of everything that a lesson is built from."""
     questions = root / "autograder" / "questions"
-    name = path.stem.split("_", 1)[1]
-    sources = {path, *questions.glob(f"{name}*"), *questions.glob(f"{name}/*.py")}
+    topic = path.stem.split("_", 1)[1]
+    sources = {path, *questions.glob(f"{topic}.py"), *questions.glob(f"{topic}/*.py")}
     for pattern in SHARED:
         sources |= {found for found in root.glob(pattern) if found.is_file()}
     total = hashlib.sha256()
     for source in sorted(sources):
-        if source.is_file():
+        name = source.relative_to(root).as_posix()
+        if source.is_file() and name not in APART:
             content = source.read_bytes().replace(b"\r\n", b"\n")
-            total.update(source.relative_to(root).as_posix().encode() + b"\0" + content + b"\0")
+            total.update(name.encode() + b"\0" + content + b"\0")
     return total.hexdigest()[:16]
 
 
@@ -162,7 +201,7 @@ def make(root, path, folder):
     solution, _, index = products(folder, path.stem)
     compile_checks(lesson, questions, index, stamp)
     install(index.parent, products(root, path.stem)[2].parent)
-    print(f"{len(lesson.points)} checks, ", end="", flush=True)
+    print(f"{path.stem}: {len(lesson.points)} checks, ", end="", flush=True)
     execute(lesson.notebook)
     lesson.notebook.metadata["course"] = {"lesson": path.stem, "inputs": stamp}
     write_notebook(lesson.notebook, solution)
@@ -244,7 +283,6 @@ def rebuild_and_compare(root, paths):
     faults = []
     with tempfile.TemporaryDirectory() as scratch:
         for path in paths:
-            print(f"{path.stem}: ", end="", flush=True)
             before = [comparable(product) for product in products(root, path.stem)]
             make(root, path, Path(scratch))
             for product, old in zip(products(Path(scratch), path.stem), before, strict=True):

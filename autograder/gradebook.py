@@ -53,7 +53,7 @@ class Book:
         self.grading.mkdir(parents=True, exist_ok=True)
         self.db_url = db_url or f"sqlite:///{(self.grading / 'gradebook.db').as_posix()}"
         self.config = load_config()
-        _find_alembic()
+        find_alembic()
 
     @contextlib.contextmanager
     def open(self):
@@ -180,7 +180,7 @@ def load_config(root=ROOT):
     return PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
 
 
-def _find_alembic():
+def find_alembic():
     """Put the environment's own folder of commands on PATH: nbgrader calls `alembic` by name."""
     scripts = sysconfig.get_path("scripts")
     if scripts not in os.environ.get("PATH", "").split(os.pathsep):

@@ -5,6 +5,8 @@ The text is py:percent. A cell header may give a role: `role="answer" key="l1_up
 In the notebook the role is nbgrader's metadata and the cell's id.
 """
 
+import itertools
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,22 +60,22 @@ def read_lesson(path, questions):
         For an unknown role, a duplicate key, points without a question, an answer without markers
         and the like; the message names file and line.
     """
-    text = path.read_text(encoding="utf-8")
+    text, place = path.read_text(encoding="utf-8"), os.path.relpath(path)
     lines = [n for n, line in enumerate(text.splitlines(), 1) if re.match(r"# %%(\s|$)", line)]
     if not lines or text.splitlines()[0].strip() not in ("# %%", "# %% [markdown]"):
-        raise LessonError(f"{path}:1: a lesson begins with a cell, `# %% [markdown]`")
+        raise LessonError(f"{place}:1: a lesson begins with a cell, `# %% [markdown]`")
     notebook = jupytext.reads(text, TEXT_FORMAT)
     if len(lines) != len(notebook.cells):
-        raise LessonError(f"{path}:1: {len(lines)} cell headers, {len(notebook.cells)} cells")
+        raise LessonError(f"{place}:1: {len(lines)} cell headers, {len(notebook.cells)} cells")
     seen, points, by_hand = set(), {}, {}
     for cell, line in zip(notebook.cells, lines, strict=True):
-        _check_cell(cell, f"{path}:{line}", seen, questions)
+        _check_cell(cell, f"{place}:{line}", seen, questions)
         match cell.metadata.get("role"):
             case "check":
                 points[cell.metadata["key"]] = cell.metadata["points"]
             case "reflect":
                 by_hand[cell.metadata["key"]] = cell.metadata["points"]
-    _check_pairs(path, seen)
+    _check_pairs(place, seen)
     for number, cell in enumerate(notebook.cells, 1):
         _expand(cell, f"{path.stem[:2]}-{number:03d}")
     notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL})
@@ -128,12 +130,12 @@ def _check_role(cell, place, role, key, questions):
         raise LessonError(f'{place}: the source of this cell should be `check("{key}")`')
 
 
-def _check_pairs(path, seen):
+def _check_pairs(place, seen):
     for role, key in sorted(seen):
         if role in ("answer", "check"):
             other = "check" if role == "answer" else "answer"
             if (other, key) not in seen:
-                raise LessonError(f'{path}:1: "{key}" has no {other} cell')
+                raise LessonError(f'{place}:1: "{key}" has no {other} cell')
 
 
 def _expand(cell, default_id):
@@ -152,13 +154,30 @@ def _expand(cell, default_id):
 
 def lesson_text(notebook):
     """Return the text of a lesson, given its solution notebook; the inverse of `read_lesson`."""
-    cells = []
-    for cell in notebook.cells:
-        make = {"code": nbformat.v4.new_code_cell, "markdown": nbformat.v4.new_markdown_cell}
-        cells.append(make[cell.cell_type](cell.source, metadata=_collapse(cell)))
+    make = {
+        "code": nbformat.v4.new_code_cell,
+        "markdown": nbformat.v4.new_markdown_cell,
+        "raw": nbformat.v4.new_raw_cell,
+    }
+    cells = [make[cell.cell_type](cell.source, metadata=_collapse(cell)) for cell in notebook.cells]
+    for cell, following in itertools.pairwise(cells):
+        apart = _ends_with_definition(cell) or _starts_with_definition(following)
+        cell.metadata["lines_to_next_cell"] = 2 if apart else 1
     settings = {"cell_metadata_filter": "role,key,points", "notebook_metadata_filter": "-all"}
     plain = nbformat.v4.new_notebook(cells=cells, metadata={"jupytext": settings})
     return jupytext.writes(plain, TEXT_FORMAT)
+
+
+# Blank lines about a definition as the formatter sets them.
+
+
+def _starts_with_definition(cell):
+    return cell.cell_type == "code" and cell.source.startswith(("def ", "class ", "@"))
+
+
+def _ends_with_definition(cell):
+    top = [line for line in cell.source.splitlines() if line and not line[0].isspace()]
+    return cell.cell_type == "code" and bool(top) and top[-1].startswith(("def ", "class "))
 
 
 def _collapse(cell):
@@ -176,13 +195,18 @@ def _collapse(cell):
 def lesson_paths(root, names=()):
     """Return the texts of the named lessons, of all when none is named.
 
+    The beginning of a name is enough where only one lesson has it: "01".
+
     Raises
     ------
     LessonError
         If a name is not a lesson.
     """
     paths = {path.stem: path for path in sorted(Path(root, "lessons").glob("[0-9][0-9]_*.py"))}
+    found = []
     for name in names:
-        if name not in paths:
+        fitting = [name] if name in paths else [stem for stem in paths if stem.startswith(name)]
+        if len(fitting) != 1:
             raise LessonError(f'no lesson "{name}"; the lessons are {", ".join(paths)}')
-    return [paths[name] for name in names or paths]
+        found.append(paths[fitting[0]])
+    return found or list(paths.values())

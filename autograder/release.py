@@ -13,6 +13,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor
 from traitlets.config import PyFileConfigLoader
 
+from autograder.gradebook import find_alembic
 from autograder.stamp import notebook_digest
 
 
@@ -61,6 +62,7 @@ def release(root, names, solutions, folder):
         Where the solution notebooks lie and where the release goes, each as
         `NAME/NAME.ipynb`.
     """
+    find_alembic()
     with tempfile.TemporaryDirectory() as scratch:
         config = PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
         config.CourseDirectory.root = str(root)

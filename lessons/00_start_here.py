@@ -238,7 +238,6 @@ memorization = "c"
 # %% role="check" key="memorization" points=1
 check("memorization")
 
-
 # %% [markdown]
 # **Explore.**
 # One run proves little: another split or another start may tell another story.
@@ -295,13 +294,15 @@ print("dev error rises by 3 points or more for each seed:", bool(np.all(rises > 
 # The price shows on new digits: the dev error climbs by several percentage points, for each of the five seeds.
 # The network is not too weak, it is too free.
 # Whatever takes some of that freedom away is called *regularization*.
-# The lessons take it away in five ways:
+# The course takes it away in five ways:
 #
-# 1. they charge for large weights (lessons 1 and 2);
-# 2. they show each digit in many versions (lesson 3);
-# 3. they switch units off at random (lesson 4);
-# 4. they stop in time (lesson 5);
-# 5. and in lesson 6 you combine what has worked.
+# 1. it charges for the size of each weight, which is called L1 (lessons 1 and 2);
+# 2. or for its square, which is called L2 (the same lessons);
+# 3. it shows each digit in many versions (lesson 3);
+# 4. it switches units off at random (lesson 4);
+# 5. it stops in time (lesson 5).
+#
+# In lesson 6 you combine what has worked.
 
 # %% [markdown]
 # ## 4. Hand in your work

@@ -765,7 +765,8 @@ for loss_name, loss_options in losses.items():
 # The next cell counts down in steps of ¼ from ½, and in steps of 0.1 from 0.3.
 
 # %%
-print("from 0.50 by 0.25:", l1_update(l1_update(0.5, 0.0, 1.0, 0.25), 0.0, 1.0, 0.25))
+quarter_step = partial(l1_update, grad=np.zeros(1), lr=1.0, lam=0.25)
+print("from 0.50 by 0.25:", quarter_step(quarter_step(np.array([0.5]))))
 print("from 0.30 by 0.10:", 0.3 - 0.1 - 0.1 - 0.1)
 
 # %% [markdown]
@@ -1328,7 +1329,6 @@ print("all agree:", bool(np.abs(compared[:, 0] - compared[:, 1]).max() < 0.51e-4
 # Let $w$ and $w^\ast$ have shape (2,), and let $H$ be a symmetric matrix of shape (2, 2)
 # in $J(w) = \frac12 (w - w^\ast)^\top H\,(w - w^\ast)$, so that the gradient is $H\,(w - w^\ast)$.
 # The next function runs an update from $w^\ast$ until it settles, for 60 values of λ.
-
 
 # %%
 H, w_best = np.array([[1.0, 0.6], [0.6, 1.0]]), np.array([0.6, 1.6])

@@ -178,12 +178,32 @@ def test_pull_brings_an_edit_back(built, capsys):
     assert "nothing to bring back" in capsys.readouterr().out
 
 
+def test_an_edit_that_was_not_pulled_is_not_built_over(built, capsys):
+    path = built / "solutions" / "90_toy" / "90_toy.ipynb"
+    edited = path.read_text(encoding="utf-8").replace("A lesson", "A better lesson")
+    path.write_text(edited, encoding="utf-8")
+    assert build.main([], built) == 1
+    assert "edited by hand: ./course pull 90_toy" in capsys.readouterr().out
+    assert path.read_text(encoding="utf-8") == edited
+    assert build.main(["--force"], built) == 0
+    assert build.main(["--check"], built) == 0
+
+
+def test_a_failed_build_leaves_the_products_as_they_were(built, capsys):
+    before = files(built)
+    path = built / "lessons" / "90_toy.py"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("return 2 * x", "return x").replace("points=2", "points=4"))
+    assert build.main([], built) == 1
+    assert files(built) == before
+
+
 def test_a_failing_cell_releases_nothing(root, capsys):
     path = root / "lessons" / "90_toy.py"
     path.write_text(path.read_text(encoding="utf-8").replace("return 2 * x", "return x"), "utf-8")
     assert build.main([], root) == 1
     assert "a cell failed" in capsys.readouterr().out
-    assert not (root / "notebooks").exists()
+    assert files(root) == {}
 
 
 def test_a_faulty_lesson_is_told_in_one_line(root, capsys):

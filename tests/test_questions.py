@@ -6,6 +6,7 @@ import json
 import math
 import re
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
+from autograder.lesson import lesson_paths, read_lesson
 from autograder.question import Choice, Question, compile_question, public_rng
 from autograder.questions import inputs, oracles, questions_of
 from utils.checking.codec import Zeros
@@ -20,27 +22,9 @@ from utils.checking.drivers import observe, scalar_function
 from utils.checking.judgement import NEW_ARRAY, UNCHANGED, Compiled, judge
 from utils.checking.messages import render
 
-POINTS = {
-    "00_start_here": {"mean_squared_error": 1, "memorization": 1},
-    "01_l1_l2_updates": {
-        "l1_penalty": 1,
-        "l2_penalty": 1,
-        "penalty_slopes": 1,
-        "numerical_gradient": 2,
-        "l1_update": 2,
-        "l2_update": 1,
-        "rule_difference": 1,
-        "decay_path": 2,
-        "zero_condition": 1,
-        "exact_zeros": 1,
-        "soft_threshold": 1,
-        "proximal_l1_update": 1,
-        "sparsity": 1,
-        "ridge_minimizer": 1,
-        "lasso_minimizer": 1,
-        "lambda_effect": 1,
-        "tensorflow_lambda": 1,
-    },
+ROOT = Path(__file__).parent.parent
+POINTS = {  # of every lesson there is, from the headers of its checks
+    path.stem: read_lesson(path, questions_of(path.stem)).points for path in lesson_paths(ROOT)
 }
 EVERY = {
     name: (question, lesson) for lesson in POINTS for name, question in questions_of(lesson).items()
@@ -67,11 +51,14 @@ def label(row):
     return f"{row[0]}-{row[1].name}"
 
 
-def test_each_lesson_asks_what_its_points_count():
-    for lesson, points in POINTS.items():
-        assert set(questions_of(lesson)) == set(points)
-    assert sum(POINTS["00_start_here"].values()) == 2
-    assert sum(POINTS["01_l1_l2_updates"].values()) == 20
+@pytest.mark.parametrize("lesson", POINTS)
+def test_each_question_of_a_lesson_has_its_check(lesson):
+    assert set(questions_of(lesson)) == set(POINTS[lesson])
+
+
+@pytest.mark.parametrize(("lesson", "full"), {"00_start_here": 2, "01_l1_l2_updates": 20}.items())
+def test_the_points_of_a_lesson_are_those_of_the_course(lesson, full):
+    assert sum(POINTS[lesson].values()) == full
 
 
 @pytest.mark.parametrize("name", ASKED)

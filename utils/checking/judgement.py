@@ -429,8 +429,9 @@ def _about_arguments(faults, records):
             "Keep the old entry and put that back."
         )
     return "argument changed", (
-        "The result is right, but the function changed an array that belongs to whoever called it. "
-        "`a -= …` and `a[…] = …` work in place; `a = a - …` makes a new array, as a.copy() does."
+        "The result is right, but the function changed an array or a list that belongs to whoever "
+        "called it. `a -= …`, `a[…] = …`, `pop` and `append` work in place; `a = a - …` and "
+        "`a.copy()` make a new one."
     )
 
 
