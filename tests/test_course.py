@@ -146,13 +146,31 @@ def test_an_environment_is_made_used_and_mended(tiny):
 
 
 def test_help_needs_no_environment():
-    for words in ((), ("--help",), ("lab", "--help"), ("test", "--help")):
+    for words in ((), ("--help",)):
         shown = run(ROOT, *words)
         assert shown.returncode == (0 if words else 2), shown.stderr
         assert "usage: course" in shown.stdout
     wrong = run(ROOT, "lap")
     assert wrong.returncode == 2
     assert "lab" in wrong.stderr
+
+
+@pytest.mark.parametrize("verb", ["lab", "test", "build", "pull", "bundle", "grade", "bench"])
+def test_help_of_a_verb_installs_nothing(tmp_path, verb):
+    ignore = shutil.ignore_patterns("__pycache__", "data", "public", "questions")
+    for folder in ("utils", "autograder"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignore)
+    shutil.copy(COURSE, tmp_path)
+    for option in ("--help", "-h"):
+        shown = run(tmp_path, verb, option)
+        assert (shown.returncode, shown.stderr) == (0, "")
+        assert f"usage: course {verb}" in shown.stdout
+    assert not list(tmp_path.glob(".venv*"))
+
+
+def test_help_for_another_program_is_no_help_of_ours(course):
+    assert course.own_options(["lab", "--", "--help"]) == ["lab"]
+    assert course.own_options(["lab", "--help"]) == ["lab", "--help"]
 
 
 # ---- what an old Python can do with the file ----
