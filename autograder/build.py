@@ -311,23 +311,24 @@ def comparable(product):
 
 def pull(argv=None, root=ROOT):
     """Run `./course pull LESSON`: bring an edit of a solution notebook back to the lesson."""
+    parser = argparse.ArgumentParser(prog="course pull", description=pull.__doc__.splitlines()[0])
+    parser.add_argument("lesson", metavar="LESSON")
+    options = parser.parse_args(argv)
     import nbformat
 
     from autograder.lesson import LessonError, lesson_paths, lesson_text
 
-    parser = argparse.ArgumentParser(prog="course pull", description=pull.__doc__.splitlines()[0])
-    parser.add_argument("lesson", metavar="LESSON")
-    options = parser.parse_args(argv)
     try:
         path = lesson_paths(root, [options.lesson])[0]
         solution = products(root, path.stem)[0]
+        # What nobody edited is at best as new as the text: bringing it back would undo an edit.
+        if solution.is_file() and not edited_solution(root, path):
+            print(f"{path.relative_to(root)}: nothing to bring back")
+            return 0
         text = lesson_text(nbformat.read(solution, as_version=4))
     except (LessonError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
-    if text == path.read_text(encoding="utf-8"):
-        print(f"{path.relative_to(root)}: nothing to bring back")
-        return 0
     write_text(path, text)
     print(f"{path.relative_to(root)}: brought back; look at it with git diff, then ./course build")
     return 0

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import nbformat
@@ -9,7 +10,10 @@ import pytest
 
 import autograder.questions
 from autograder import build
+from autograder.lesson import lesson_paths, read_lesson
 from autograder.question import Case, Choice, Question
+from autograder.questions import questions_of
+from autograder.release import release
 
 ROOT = Path(__file__).parent.parent
 TEXT = '''# %% [markdown]
@@ -178,6 +182,20 @@ def test_pull_brings_an_edit_back(built, capsys):
     assert "nothing to bring back" in capsys.readouterr().out
 
 
+def test_pull_leaves_a_lesson_alone_that_was_edited_after_the_build(built, capsys):
+    lesson = built / "lessons" / "90_toy.py"
+    text = lesson.read_text(encoding="utf-8").replace("A lesson", "A newer lesson")
+    lesson.write_text(text, encoding="utf-8")
+    assert build.pull(["90_toy"], built) == 0
+    assert "nothing to bring back" in capsys.readouterr().out
+    assert lesson.read_text(encoding="utf-8") == text
+
+
+def test_pull_of_a_lesson_that_is_not_built_says_so(root, capsys):
+    assert build.pull(["90_toy"], root) == 1
+    assert "90_toy.ipynb" in capsys.readouterr().err
+
+
 def test_an_edit_that_was_not_pulled_is_not_built_over(built, capsys):
     path = built / "solutions" / "90_toy" / "90_toy.ipynb"
     edited = path.read_text(encoding="utf-8").replace("A lesson", "A better lesson")
@@ -217,3 +235,25 @@ def test_a_faulty_lesson_is_told_in_one_line(root, capsys):
 
 def test_lessons_of_this_repository_are_built():
     assert build.main(["--check"]) == 0
+
+
+@pytest.mark.skipif(
+    Path(sys.prefix).name in (".venv-oldest", ".venv-newest"),
+    reason="built bytes are promised for the pinned versions",
+)
+@pytest.mark.parametrize("path", lesson_paths(ROOT), ids=lambda path: path.stem)
+def test_releases_and_checks_are_what_is_made_of_the_solutions(path, tmp_path):
+    """All of a new build but the run of the solution, which the test of the notebooks repeats."""
+    release(ROOT, [path.stem], ROOT / "solutions", tmp_path / "notebooks")
+    kept, made = (build.products(folder, path.stem) for folder in (ROOT, tmp_path))
+    assert made[1].read_bytes() == kept[1].read_bytes()
+    questions = questions_of(path.stem)
+    lesson = read_lesson(path, questions)
+    build.compile_checks(lesson, questions, made[2], build.inputs_hash(ROOT, path))
+    texts = [
+        {file.name: file.read_text(encoding="utf-8") for file in index.parent.glob("*.json")}
+        for index in (kept[2], made[2])
+    ]
+    assert texts[0] == texts[1]
+    solution = [(cell.id, cell.source, cell.metadata) for cell in cells(kept[0])]
+    assert solution == [(cell.id, cell.source, cell.metadata) for cell in lesson.notebook.cells]
