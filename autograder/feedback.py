@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import traceback
 from pathlib import Path
 
 from nbgrader.converters import GenerateFeedback
@@ -31,17 +32,27 @@ class Feedback:
     def write_changed(self, students, lesson, progress=lambda: None):
         """Write the pages of the students whose graded notebook or gradebook entry changed.
 
-        A mark or a comment that a teacher gave by hand is a change.
+        A mark or a comment that a teacher gave by hand is a change. A page that cannot be made
+        does not stop the others.
+
+        Returns
+        -------
+        dict
+            From each student without a page to the traceback that says why.
         """
-        state = self.book.state(lesson)
+        state, faults = self.book.state(lesson), {}
         for student in students:
             graded = self.book.autograded(student, lesson)
             if graded.is_file():
                 content = graded.read_bytes() + state.get(student, "").encode()
                 digest = hashlib.sha256(content).hexdigest()
-                self._write(student, lesson, graded, digest)
+                try:
+                    self._write(student, lesson, graded, digest)
+                except Exception:
+                    faults[student] = traceback.format_exc()
             progress()
         write_atomically(self._kept, json.dumps(self._pages, indent=0) + "\n")
+        return faults
 
     def _write(self, student, lesson, graded, digest):
         path = self.path(student, lesson)

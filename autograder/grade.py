@@ -100,8 +100,38 @@ def grade(options, root):
         print(f"Nothing to grade: there is no {submitted}/<student>/<lesson>/", file=sys.stderr)
         print(f"The lessons are {', '.join(known) or 'not built yet'}", file=sys.stderr)
         return 1
-    print(f"Grading {len(submissions)} submissions from {submitted}", flush=True)
+    unit = "submission" if len(submissions) == 1 else "submissions"
+    print(f"Grading {len(submissions)} {unit} from {submitted}", flush=True)
+    lessons = {submission.lesson for submission in submissions}
+    for remark in old_releases(root, lessons) + strangers(submitted, known):
+        print(remark, file=sys.stderr, flush=True)
     return Batch(options, root, grading).grade(submissions)
+
+
+def old_releases(root, lessons):
+    """Return a sentence for each lesson whose release is not what its text gives now."""
+    from autograder.build import drift
+
+    texts = {lesson: root / "lessons" / f"{lesson}.py" for lesson in sorted(lessons)}
+    return [
+        f"{lesson}: the release is older than its lesson, or was edited; "
+        "./course build makes it anew"
+        for lesson, path in texts.items()
+        if path.is_file() and any(drift(root, path))
+    ]
+
+
+def strangers(submitted, known):
+    """Return a sentence on the folders of students that are named like no lesson, if any."""
+    folders = (path.relative_to(submitted) for path in submitted.glob("*/*") if path.is_dir())
+    names = sorted(
+        path.as_posix()
+        for path in folders
+        if path.name not in known and not any(part.startswith(".") for part in path.parts)
+    )
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    sentence = f"not graded, since no lesson has this name: {', '.join(names[:3])}{more}; "
+    return [sentence + f"the lessons are {', '.join(known)}"] if names else []
 
 
 def places(options, root):
@@ -149,7 +179,7 @@ class Batch:
         print(table(self.book.marks(sorted({s.lesson for s in ready}))))
         print(f"Feedback: {feedback}\nVerdicts: {self.grading / 'verdicts'}")
         for fault in self.faults:
-            print(f"not graded: {fault}", file=sys.stderr)
+            print(fault, file=sys.stderr)
         return 1 if self.faults else 0
 
     def _prepare(self, submissions):
@@ -159,9 +189,9 @@ class Batch:
             try:
                 self.book.ensure_lesson(lesson, self.shelf[lesson].release)
             except Exception as error:  # a fault of the course: the other lessons go on
-                self.faults.append(f"{lesson}: {error}")
-                self._keep_fault(lesson, traceback.format_exc())
+                self._report(lesson, traceback.format_exc(), error)
                 continue
+            self._fault_file(lesson).unlink(missing_ok=True)
             ready += [s for s in submissions if s.lesson == lesson]
         return ready
 
@@ -232,9 +262,9 @@ class Batch:
         submission = result.submission
         name = f"{submission.student}/{submission.lesson}"
         if result.fault:
-            self.faults.append(f"{name}: {result.fault.strip().splitlines()[-1]}")
-            self._keep_fault(name, result.fault)
+            self._report(name, result.fault)
             return
+        self._fault_file(name).unlink(missing_ok=True)
         autograded = self.book.autograded(submission.student, submission.lesson)
         known = (submission.student, submission.lesson) in saved and result.again
         if known and _verdict_key(autograded) == result.verdict.key:
@@ -243,13 +273,17 @@ class Batch:
             timestamp = read_timestamp(submission.folder)
             self.book.save(submission.student, submission.lesson, result.notebook, timestamp)
         except Exception as error:  # one entry that cannot be written does not stop the class
-            self.faults.append(f"{name}: {error}")
-            self._keep_fault(name, traceback.format_exc())
+            self._report(name, traceback.format_exc(), error)
 
-    def _keep_fault(self, name, fault):
-        path = self.grading / "verdicts" / f"{name}.error.txt"
+    def _report(self, name, fault, sentence="", what="not graded"):
+        """Keep a traceback beside the verdict; a sentence or its last line is told at the end."""
+        self.faults.append(f"{what}: {name}: {sentence or fault.strip().splitlines()[-1]}")
+        path = self._fault_file(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(fault, encoding="utf-8")
+
+    def _fault_file(self, name):
+        return self.grading / "verdicts" / f"{name}.error.txt"
 
     def _write_feedback(self, submissions):
         """Write the feedback pages that are not up to date, and return where they are."""
@@ -261,7 +295,8 @@ class Batch:
         with tqdm(total=len(submissions), desc="feedback", unit="", file=sys.stderr) as bar:
             for lesson in sorted({s.lesson for s in submissions}):
                 students = [s.student for s in submissions if s.lesson == lesson]
-                pages.write_changed(students, lesson, bar.update)
+                for student, fault in pages.write_changed(students, lesson, bar.update).items():
+                    self._report(f"{student}/{lesson}", fault, what="no feedback page")
         return self.grading / "feedback"
 
 
@@ -305,7 +340,10 @@ def table(marks):
     lines = ["  ".join(text.ljust(w) for text, w in zip(row, widths, strict=True)) for row in rows]
     lines.insert(1, "  ".join("─" * width for width in widths))
     if any(not graded for _, _, graded in marks.values()):
-        lines.append("* parts wait for a teacher to grade them by hand: nbgrader formgrader")
+        lines.append(
+            "* parts wait for a teacher to grade them by hand: type jupyter lab, "
+            "choose Formgrader in the menu Nbgrader"
+        )
     return "\n".join(line.rstrip() for line in lines)
 
 

@@ -32,7 +32,7 @@ from autograder.material import ROOT, LessonError
 from autograder.verdict import write_atomically
 
 STEPS = (LimitOutput, SaveAutoGrades, AssignLatePenalties, CheckCellMetadata)
-READ_ONLY = 0o444
+READ_ONLY, WRITABLE = 0o444, 0o644
 MAX_TIMESTAMP = 200
 log = logging.getLogger("course.grade")
 
@@ -121,6 +121,8 @@ class Book:
                 made = step(config=self.config, log=log)
                 notebook, resources = made.preprocess(notebook, resources)
         path = self.autograded(student, lesson)
+        if path.exists():
+            path.chmod(WRITABLE)  # Windows replaces no file that is read-only
         write_atomically(path, nbformat.writes(notebook) + "\n")
         path.chmod(READ_ONLY)
 

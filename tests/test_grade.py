@@ -13,6 +13,7 @@ import pytest
 
 from autograder import grade as command
 from autograder import material, sandbox, submission
+from autograder.feedback import Feedback
 from autograder.grade import find_submissions, main, table
 from autograder.gradebook import Book, read_timestamp
 from autograder.seeds import seed_of
@@ -166,6 +167,42 @@ def test_a_fault_of_the_grader_stays_with_its_submission(course, monkeypatch, ca
     monkeypatch.setattr(material, "questions_of", lambda lesson: QUESTIONS)
     assert grade(course) == 0
     assert marks(course)["dee"] == (2, 7)
+    assert not log.exists()
+
+
+def test_a_feedback_page_that_cannot_be_made_stops_no_other(graded, monkeypatch, capsys):
+    original = Feedback._write
+
+    def write(self, student, *rest):
+        if student == "ada":
+            raise ZeroDivisionError("inside the page")
+        original(self, student, *rest)
+
+    monkeypatch.setattr(Feedback, "_write", write)
+    shutil.rmtree(graded / "grading" / "feedback")
+    assert grade(graded) == 1
+    assert f"no feedback page: ada/{LESSON}: ZeroDiv" in capsys.readouterr().err
+    pages = (graded / "grading" / "feedback").glob("*/*/*.html")
+    assert {path.parts[-3] for path in pages} == {"ben", "cyd", "dee"}
+    monkeypatch.setattr(Feedback, "_write", original)
+    assert grade(graded) == 0
+    assert page(graded, "ada")
+
+
+def test_a_graded_notebook_is_writable_when_it_is_replaced(graded, monkeypatch):
+    """Windows replaces no file that is read-only."""
+    modes, original = [], Path.replace
+
+    def replace(self, target):
+        if Path(target).suffix == ".ipynb":
+            modes.append(os.access(target, os.W_OK) and Path(target).stat().st_mode & 0o200)
+        return original(self, target)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    assert grade(graded, "--force") == 0
+    assert modes == [0o200] * 4
+    kept = (graded / "grading" / "autograded").glob("*/*/*.ipynb")
+    assert not any(path.stat().st_mode & 0o222 for path in kept)
 
 
 def test_an_interrupt_leaves_what_is_done_and_the_next_run_goes_on(course, monkeypatch, capsys):
@@ -248,6 +285,30 @@ def test_an_unknown_lesson_is_an_error_that_names_the_lessons(course, capsys):
     assert not (course / "grading" / "seeds.json").exists()
 
 
+def test_what_is_not_graded_for_its_name_is_said(graded, capsys):
+    for name in ("ada/90_tyo", "ben/.ipynb_checkpoints"):
+        (graded / "grading" / "submitted" / name).mkdir()
+    assert grade(graded) == 0
+    error = capsys.readouterr().err
+    assert f"no lesson has this name: ada/90_tyo; the lessons are {LESSON}" in error
+
+
+def test_a_release_that_is_older_than_its_lesson_is_said(graded, capsys):
+    assert grade(graded) == 0
+    assert "older than its lesson" not in capsys.readouterr().err
+    (graded / "lessons").mkdir()
+    (graded / "lessons" / f"{LESSON}.py").write_text("# %% [markdown]\n# # New\n")
+    assert grade(graded) == 0
+    assert f"{LESSON}: the release is older than its lesson" in capsys.readouterr().err
+
+
+def test_one_submission_is_counted_as_one(course, tmp_path_factory, capsys):
+    inbox = tmp_path_factory.mktemp("one")
+    shutil.copytree(course / "grading" / "submitted" / "ben", inbox / "ben")
+    assert grade(course, "--submissions", str(inbox)) == 0
+    assert "Grading 1 submission from" in capsys.readouterr().out
+
+
 def test_nothing_to_grade_is_said(course, tmp_path_factory, capsys):
     assert grade(course, "--submissions", str(tmp_path_factory.mktemp("empty"))) == 1
     assert "Nothing to grade" in capsys.readouterr().err
@@ -293,7 +354,8 @@ def test_the_table_shows_what_is_missing_and_what_waits():
         "───────  ──────  ────────────  ─────",
         "ada      2 of 2  –             2",
         "ben      –       1.25 of 20 *  1.25",
-        "* parts wait for a teacher to grade them by hand: nbgrader formgrader",
+        "* parts wait for a teacher to grade them by hand: type jupyter lab, "
+        "choose Formgrader in the menu Nbgrader",
     ]
 
 
