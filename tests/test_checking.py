@@ -350,6 +350,7 @@ def test_equal(expected, got):
         (Interval(0.0, 1.0), [], "not a number"),
         (True, 1, "a number came back"),
         ("a", "b", "'b' came back"),
+        ("a", "b" * 99, f"'{'b' * 38}… came back"),
         (None, 0.0, "a number came back"),
         ([1.0], 1.0, "not a list of 1"),
         ([1.0, 2.0], [1.0, 3.0], "item 1: off by 1"),

@@ -10,6 +10,7 @@ from utils.checking.codec import Interval, Other, Raises, Zeros, decode, encode
 
 UNCHANGED = "arguments unchanged"
 NEW_ARRAY = "a new array"
+MAX_QUOTED = 40  # characters
 
 
 @dataclass(frozen=True)
@@ -296,7 +297,14 @@ def _compare_exactly(expected, got):
         got = got.item()
     if type(got) is type(expected) and got == expected:
         return ""
-    return f"{got!r} came back" if isinstance(got, (bool, str)) else f"{kind_of(got)} came back"
+    found = _quoted(got) if isinstance(got, (bool, str)) else kind_of(got)
+    return f"{found} came back"
+
+
+def _quoted(value):
+    """Return the beginning of a value: a student's own words shall not fill a teacher's page."""
+    text = repr(value)
+    return text if len(text) <= MAX_QUOTED else f"{text[: MAX_QUOTED - 1]}…"
 
 
 def as_array(value):
