@@ -34,6 +34,7 @@ c.CourseDirectory.ignore = [
     "*.part",
     ".DS_Store",
 ]
+c.ZipCollectApp.downloaded_directory = "grading/downloaded"
 c.ExportPlugin.to = str(GRADING / "grades.csv")
 
 # The release: an answer becomes a line that raises NotImplementedError (autograder/release.py).
