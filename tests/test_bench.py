@@ -130,12 +130,12 @@ def small_data():
 
 
 def test_both_networks_do_the_same_work():
-    torch = pytest.importorskip("torch", reason="PyTorch is a bench extra")
+    torch = pytest.importorskip("torch", reason="./course bench installs PyTorch")
     network.assert_same_work(torch, *small_data())
 
 
 def test_unequal_work_is_noticed(monkeypatch):
-    torch = pytest.importorskip("torch", reason="PyTorch is a bench extra")
+    torch = pytest.importorskip("torch", reason="./course bench installs PyTorch")
     peer = network.Peer.epoch
     monkeypatch.setattr(network.Peer, "epoch", lambda self, seed: peer(self, seed + 1))
     with pytest.raises(AssertionError, match="differ"):
@@ -143,7 +143,7 @@ def test_unequal_work_is_noticed(monkeypatch):
 
 
 def test_both_sides_get_the_same_threads_and_give_them_back():
-    torch = pytest.importorskip("torch", reason="PyTorch is a bench extra")
+    torch = pytest.importorskip("torch", reason="./course bench installs PyTorch")
     threadpoolctl = pytest.importorskip("threadpoolctl")
     before = torch.get_num_threads()
     with network.threads(torch, 1):

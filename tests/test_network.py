@@ -142,7 +142,7 @@ def test_agrees_with_scikit_learn(activation):
 
 @pytest.mark.parametrize("activation", ["relu", "tanh"])
 def test_gradients_agree_with_torch(activation):
-    torch = pytest.importorskip("torch", reason="PyTorch is a bench extra")
+    torch = pytest.importorskip("torch", reason="./course bench installs PyTorch")
     X, y = batch()
     network = Network((5, 7, 6, 3), np.random.default_rng(1), activation, np.float64)
     weights = [torch.tensor(w, requires_grad=True) for w in network.weights]
