@@ -22,7 +22,7 @@
 # | 4. Hand in your work, in practice | 2 | |
 # | **all** | **19** | **2** |
 #
-# The minutes count one for 200 words of text and half a one for a cell that only runs,
+# The minutes count one for 200 words of text and half a minute for a cell that only runs,
 # two for a question with options and three for a function of one point.
 
 # %% [markdown]
@@ -125,7 +125,7 @@ print(np.subtract([1, 2, 3], [[1], [2], [3]]))
 # You see the first case that fails, what was expected, what your function returned,
 # and a sentence on what probably went wrong.
 #
-# At last write it properly, and watch the same check pass.
+# Finally, write it properly, and watch the same check pass.
 # You can run a check as often as you like.
 #
 # <details><summary>Hint: the shapes</summary>
@@ -178,7 +178,7 @@ check("mean_squared_error")
 
 # %% [markdown]
 # **Read it.**
-# The line of each part says what was tested.
+# Where an answer is partly right, its check names the parts that passed and those that are missed.
 # A check tries your function on cases that you can see.
 # When your work is graded, the same kinds of cases come with other numbers:
 # a function that is right passes both.
@@ -214,7 +214,7 @@ show(
 # %% [markdown]
 # **Predict.**
 # A network with 784 inputs, one hidden layer of 50 units and 10 outputs has 39,700 weights,
-# forty for each label.
+# about forty for each label.
 # You train it for a long time on the 1,000 digits, wrong labels included.
 # After each pass over the data (an *epoch*) you measure two errors:
 # the fraction of the training labels that it does not reproduce,
@@ -309,6 +309,7 @@ print("dev error rises by 3 points or more for each seed:", bool(np.all(rises > 
 #
 # 1. **Run all from the top**: menu *Run*, then *Restart Kernel and Run All Cells*.
 #    This finds answers that work only because of a cell that you have deleted since.
+#    It stops at the first exercise that is still open.
 # 2. **Save**: Ctrl+S, or Command+S on a Mac.
 # 3. **Validate**: the *Validate* button above the notebook runs it once more
 #    and names each check that does not pass yet.

@@ -30,7 +30,7 @@
 # | In practice, further reading | 4 | |
 # | **second part** | **37** | **6** |
 #
-# The minutes count one for 150 words of text and half a one for a cell that only runs,
+# The minutes count one for 150 words of text and half a minute for a cell that only runs,
 # two for a question with options, three for a number or a function of one point,
 # and five for a function of two.
 # The second part can wait for another day.
@@ -61,7 +61,8 @@ mnist = load_mnist()
 # **Derive.**
 # A network has $L$ layers.
 # Layer $\ell$ multiplies its input by a weight matrix $W^{(\ell)}$ of shape $(n_{\ell-1}, n_\ell)$
-# and adds a vector of biases $b^{(\ell)}$ of shape $(n_\ell,)$.
+# and adds a vector of biases $b^{(\ell)}$ of shape $(n_\ell,)$,
+# where $n_\ell$ is the number of its units and $n_0$ the number of inputs.
 # The data loss $J$ is a number: the mean cross-entropy over the training digits, for instance.
 # It depends on all the weights and biases.
 #
@@ -143,7 +144,7 @@ def l1_penalty(weights, lam):
     Parameters
     ----------
     weights : list of ndarray
-        Arrays of any shapes, one a layer.
+        Arrays of any shapes, one per layer.
     lam : float
         The strength λ ≥ 0.
 
@@ -178,7 +179,7 @@ def l2_penalty(weights, lam):
     Parameters
     ----------
     weights : list of ndarray
-        Arrays of any shapes, one a layer.
+        Arrays of any shapes, one per layer.
     lam : float
         The strength λ ≥ 0.
 
@@ -250,7 +251,7 @@ for charge in (False, True):
 
 # %% [markdown]
 # With the bias left free, the fit moves by 100 as it should.
-# With the bias charged, it moves by 80 only: the line lies 20 below its points.
+# With the bias charged, it moves by only 80: the line lies 20 below its points.
 # So in this course penalties are for weight matrices alone.
 
 # %% [markdown]
@@ -425,7 +426,7 @@ for eps in (1e-2, 1e-5, 1e-12):
 # In code, `grad` is $g_k$, `lr` is $\alpha$ and `lam` is $\lambda$.
 #
 # The L2 rule can be read in two ways.
-# It follows a larger gradient; or it first shrinks the weight by the factor $1 - 2\alpha\lambda$
+# It follows a gradient with one more term; or it first shrinks the weight by the factor $1 - 2\alpha\lambda$
 # and then takes the plain step.
 # The second way gave it the name *weight decay*.
 
@@ -650,7 +651,7 @@ for g in (-1.0, -0.6, -0.5, -0.4, 0.0, 0.4, 0.5, 0.6, 1.0):
 # %% [markdown]
 # **Read it.**
 # Under L1 the minimum is 0 for every slope from −0.5 to 0.5, which is $|g| \le \lambda$.
-# A digit's pixel has to lower the loss by at least λ per unit of weight, or else its weight is not worth its price.
+# A digit's pixel has to lower the loss by more than λ per unit of weight, or else its weight is not worth its price.
 # Under L2 the minimum is 0 only for $g = 0$:
 # the slope $2\lambda w$ of the penalty is nothing at 0, so the least gain is worth a small weight.
 #
@@ -686,15 +687,15 @@ check("exact_zeros")
 paths = np.array([[7.4, -4.7, 2.8]])
 for _ in range(24):
     paths = np.vstack([paths, l1_update(paths[-1], np.zeros(3), lr=1.0, lam=1.0)])
-rattle_axes = figures.plot_decay({f"L1 from {path[0]}": path for path in paths.T})
-rattle_axes.axhspan(-1, 1, color=figures.COLOURS["l1"], alpha=0.2, linewidth=0)
+rattle_axes = figures.plot_decay({f"L1 from {path[0]}".replace("-", "−"): path for path in paths.T})
+rattle_axes.axhspan(-1, 1, color=figures.COLORS["l1"], alpha=0.2, linewidth=0)
 rattle_axes.set(
     ylabel="weight, in αλ", title="The plain L1 step comes down to 0 and rattles about it"
 )
 figures.show(
     rattle_axes.figure,
-    alt="Three weights against the step, in units of αλ. Each goes straight towards 0 by 1 a step, "
-    "then jumps to and fro across 0 for ever, inside the band from −1 to 1.",
+    alt="Three weights against the step, in units of αλ. Each goes straight toward 0 by 1 a step, "
+    "then jumps to and fro across 0 forever, inside the band from −1 to 1.",
 )
 
 # %% [markdown]
@@ -702,9 +703,10 @@ figures.show(
 # Let the loss be a slope near 0: the gradient is the same number $g$ with $|g| < \lambda$ wherever the weight is.
 # From the right of 0, a step moves the weight by $-\alpha(\lambda + g)$, which is to the left.
 # From the left, it moves by $\alpha(\lambda - g)$, which is to the right.
-# So the weight always walks towards 0, until a step crosses it.
+# So the weight always walks toward 0, until a step crosses it.
 # A crossing to the left starts above 0, so it ends above $-\alpha(\lambda + g)$.
 # A crossing to the right starts below 0, so it ends below $\alpha(\lambda - g)$.
+# And a weight of exactly 0 moves by $-\alpha g$, to a place between these two ends.
 # From then on the weight stays within
 #
 # $$-\alpha(\lambda + g) < w < \alpha(\lambda - g), \qquad \text{and so within} \quad |w| < 2\alpha\lambda .$$
@@ -810,7 +812,7 @@ print("from 0.30 by 0.10:", 0.3 - 0.1 - 0.1 - 0.1)
 #   This is possible only if $|v| \le \alpha\lambda$.
 #
 # Each $v$ falls under exactly one of them.
-# Together they say: move $v$ towards 0 by $\alpha\lambda$, and stop at 0.
+# Together they say: move $v$ toward 0 by $\alpha\lambda$, and stop at 0.
 # This is the *soft threshold* $S$ of $v$ at $t = \alpha\lambda$:
 #
 # $$S(v, t) = \mathrm{sign}(v)\,\max(|v| - t,\ 0) .$$
@@ -825,7 +827,7 @@ print("from 0.30 by 0.10:", 0.3 - 0.1 - 0.1 - 0.1)
 
 # %% role="answer" key="soft_threshold"
 def soft_threshold(z, threshold):
-    """Return z moved towards 0 by the threshold, stopping at 0: sign(z) max(|z| − t, 0).
+    """Return z moved toward 0 by the threshold, stopping at 0: sign(z) max(|z| − t, 0).
 
     Parameters
     ----------
@@ -937,7 +939,8 @@ for case_name, case_options in (losses | {"slope 1.5 λ": {"slope": 1.5}}).items
 
 # %% [markdown]
 # **Read it.**
-# On the flat, the sloping and the curved losses every single weight is exactly 0,
+# The plain step takes a weight of $0.4\alpha\lambda$ to $-0.6\alpha\lambda$ and then back; the proximal step takes it to 0.
+# So on the flat, the sloping and the curved losses every single weight is exactly 0,
 # even where the step overshoots.
 # With noise about two thirds of the weights are 0 at any time:
 # now and then a gradient larger than $\lambda$ kicks one out, and it comes back.
@@ -1057,6 +1060,7 @@ for rule_label, rule_update in rules.items():
 # And this is what the weights look like, for one seed:
 # the network without a penalty beside the one with L1, by the proximal step, and the one with L2.
 # The vertical axis is logarithmic, so that even a single weight can be seen.
+# The few weights beyond ±0.4 are left out.
 #
 # <!-- place of the live figure "weight histogram" -->
 
@@ -1068,7 +1072,7 @@ held = {
 }
 histogram_figure, histogram_axes = figures.pair(sharey=True)
 for axis, (held_name, held_weights) in zip(histogram_axes, held.items(), strict=True):
-    both = {"plain": free, held_name: held_weights}
+    both = {"plain (no penalty)": free, held_name: held_weights}
     figures.plot_weight_histogram(both, bins=np.linspace(-0.4, 0.4, 81), ax=axis)
 histogram_axes[0].set_ylim(0.5, 3e5)
 histogram_axes[0].set_title("L1 puts most weights on 0 and keeps some large")
@@ -1115,9 +1119,9 @@ for sample_seed in range(3):
 # **Read it.**
 # Where a pixel is always blank, each of its weights is exactly 0 under the proximal step.
 # Nothing was to be learned there: the weight kept its random start until the penalty took it away.
-# A network without a penalty keeps such a weight for ever.
+# A network without a penalty keeps such a weight forever.
 # Under the plain step the same weights rattle within $\pm\alpha\lambda$: the band of unit 4, in a real network.
-# More than half of the other weights are 0, too. With them, the price was higher than the gain.
+# More than half of the other weights are 0, too. For them, the price was higher than the gain.
 #
 # This ends the core path. The second part answers the two open questions,
 # and shows you how to carry λ from one library to another.
@@ -1231,7 +1235,7 @@ figures.show(
 # It took 1,600 steps with $\alpha\lambda = 0.00025$ under L1, enough to take 0.4 off a weight.
 # The weights of the first layer start with a standard deviation of $\sqrt{2/784} \approx 0.05$,
 # so nothing is left of those that the data do not defend.
-# Under L2 they were multiplied by $1 - 2\alpha\lambda = 0.996$ as often, which leaves less than 1 % of them.
+# Under L2 they were multiplied by $1 - 2\alpha\lambda = 0.996$ just as many times, which leaves less than 1 % of them.
 #
 # How large may λ get?
 # Predict what L2 does with $\alpha = 1$ and $\lambda$ = 0.25, 0.5, 0.75 and 1.25, then run the cell.
@@ -1326,8 +1330,8 @@ print("all agree:", bool(np.abs(compared[:, 0] - compared[:, 1]).max() < 0.51e-4
 
 # %% [markdown]
 # With two weights there is more to see.
-# Let $w$ and $w^\ast$ have shape (2,), and let $H$ be a symmetric matrix of shape (2, 2)
-# in $J(w) = \frac12 (w - w^\ast)^\top H\,(w - w^\ast)$, so that the gradient is $H\,(w - w^\ast)$.
+# Let $w$ and $w^\ast$ have shape (2,), and let $H$ be a symmetric matrix of shape (2, 2),
+# with positive eigenvalues, in $J(w) = \frac12 (w - w^\ast)^\top H\,(w - w^\ast)$, so that the gradient is $H\,(w - w^\ast)$.
 # The next function runs an update from $w^\ast$ until it settles, for 60 values of λ.
 
 # %%
@@ -1359,24 +1363,26 @@ path_axes = plt.subplots(figsize=(6, 4.4))[1]
 path_axes.contour(w_1, w_2, bowl, levels=12, colors="#BBBBBB", linewidths=0.8)
 for path_name, path in ends_of_rules.items():
     path_axes.plot(*path.T, **figures.series_style(path_name))
-    path_axes.annotate(path_name, path[38], xytext=(8, 0), textcoords="offset points")
-path_axes.plot(*w_best, "*", color=figures.COLOURS["truth"], markersize=12)
+    path_axes.annotate(path_name, path[38], xytext=(10, -8), textcoords="offset points")
+path_axes.plot(*w_best, "*", color=figures.COLORS["truth"], markersize=12)
 path_axes.set(xlabel="w₁", ylabel="w₂", aspect="equal", xticks=[-0.5, 0, 0.5, 1, 1.5])
-path_axes.set_title("L1 drops one weight, L2 shrinks both")
+path_axes.set_title("L1 drops one weight, L2 keeps both")
 figures.show(
     path_axes.figure,
     alt="Contours of a quadratic loss of two weights with its minimum marked by a star. As λ grows, the "
     "minimum under L1 goes straight to the vertical axis, where the first weight is 0, and down that "
-    "axis. The minimum under L2 bends towards the origin and meets no axis on its way.",
+    "axis. The minimum under L2 bends toward the origin and meets no axis on its way.",
 )
 
 # %% [markdown]
 # **Read it.**
-# Yes, a penalty moves the minimum, for every $\lambda > 0$.
+# Yes, a penalty moves the minimum, for every $\lambda > 0$, unless it is at 0 already.
 # L2 takes a share: the minimum is multiplied by $h / (h + 2\lambda)$, and comes to 0 only as λ grows without end.
 # L1 takes the constant $\lambda / h$, and gives exactly 0 once $\lambda \ge h\,|w^\ast|$.
 # In the figure the first weight is 0 from some λ on, while the second lives on:
 # L1 has *selected* one of the two.
+# L2 keeps both: at first the first weight even grows a little,
+# as it takes over some of the work of the second.
 #
 # Both take less where the curvature $h$ is large, since there the data insist on their value.
 # On the training loss this is a loss, by definition: a moved minimum is a worse fit.
@@ -1444,12 +1450,14 @@ print("best λ beats the smallest and the largest, for each seed:", bool(np.min(
 
 # %% [markdown]
 # **Read it.**
-# A tiny λ changes nothing: the network stores its wrong labels.
+# A tiny λ changes next to nothing: the network stores its wrong labels.
 # With a moderate λ the training error rises to 20 % and more, and that is good news:
 # one training label in five is wrong, so a network that has understood the digits *must* miss them.
 # The dev error is at its lowest about there.
-# With a large λ the penalty wins over the data.
-# The weights go to 0, and what is left is a network that gives the same answer to every image.
+# With a large λ the penalty wins over the data, and both errors rise.
+# At λ = 0.1 the network under L1 misses nine digits in ten,
+# no better than one that gives the same answer to every image.
+# Under L2 it still reads about half of them.
 #
 # There is no formula for the right λ.
 # Try values spaced by factors of 3 or 10, over several seeds, and take the one with the lowest dev error.
@@ -1464,7 +1472,7 @@ print("best λ beats the smallest and the largest, for each seed:", bool(np.min(
 # Two things differ: a factor ½ in front of the squares,
 # and whether the data loss is a mean over the $n$ examples or a sum.
 # The recipe is always the same: bring both objectives to the form $J + \lambda \cdot$ penalty, and compare.
-# Multiplying a whole objective by a number does not move its minimum, so you may do that first.
+# Multiplying a whole objective by a positive number does not move its minimum, so you may do that first.
 #
 # As an example take scikit-learn's `Lasso`.
 # Let $X$ be the inputs, of shape $(n, d)$, $y$ the responses, of shape $(n,)$, and $w$ the weights, of shape $(d,)$.
@@ -1492,8 +1500,9 @@ print("best λ beats the smallest and the largest, for each seed:", bool(np.min(
 # | glmnet: `lambda = a`, `alpha = 0` (L2) | $\frac12 a \lVert w\rVert^2$ | $\frac{1}{2n}\lVert y-Xw\rVert^2$ | $na$, for $J=\lVert y-Xw\rVert^2$ |
 #
 # glmnet's rows hold for its documented objective.
-# Unless told otherwise, it also scales the columns of $X$ first,
-# and always scales $y$ to a standard deviation of 1, which changes what its `lambda` means.
+# Unless told otherwise, it also scales the columns of $X$ first.
+# And it always scales $y$ to a standard deviation of 1.
+# For L1 that cancels out; for L2 it divides your `lambda` by the standard deviation of $y$.
 #
 # <details><summary>Hint: the steps for glmnet's L2</summary>
 #
@@ -1589,8 +1598,8 @@ print(
 
 # %% [markdown]
 # **Read it.**
-# A factor of 2 or of $N$ in front of λ raises no error and spoils no type.
-# It trains another network than the one you meant.
+# A factor of 2 or of $N$ in front of λ raises no error.
+# It trains a different network from the one you meant.
 # When you take over a λ from somebody else, ask two things: is there a ½, and is the loss a mean?
 
 # %% [markdown]
@@ -1637,7 +1646,7 @@ print("exact zeros, ours and theirs:", np.sum(w_lasso == 0), np.sum(lasso.coef_ 
 # %% [markdown]
 # The next cell checks two more rows of the table.
 # `SGDRegressor` takes one step for each patient; with shuffling off, your `l2_update` can follow it step by step.
-# And the gradient of glmnet's objective vanishes at the weights that `Ridge` finds with $\alpha = n a$.
+# And the gradient of glmnet's objective vanishes at the weights that `Ridge(alpha=n * a)` finds.
 
 # %%
 from sklearn.linear_model import SGDRegressor
@@ -1696,7 +1705,7 @@ for noise in (0.1, 1.0, 10.0):
 # nothing of the quiet weights, nine tenths of the noisy ones.
 # AdamW leaves 0.4 of each, as plain decay does.
 # So a `weight_decay` of 0.01 means one thing in `torch.optim.Adam` and another in `torch.optim.AdamW`.
-# Neither of them is the minimum of $J + \lambda\|w\|^2$ under plain gradient descent with another step length.
+# When you take over a λ, take over the optimizer that it was tuned with.
 
 # %% [markdown]
 # ## Further reading

@@ -22,7 +22,7 @@ from PIL import Image
 
 from utils import figures
 from utils.figures import (
-    COLOURS,
+    COLORS,
     LINESTYLES,
     MARKERS,
     label_lines,
@@ -80,21 +80,21 @@ def test_style_sets_size_colours_and_a_white_page():
 def test_style_sheet_and_colours_say_the_same():
     cycle = plt.rcParams["axes.prop_cycle"].by_key()
     names = ["train", "dev", "l2", "l1", "truth", "plain"]
-    assert cycle["color"] == [COLOURS[name] for name in names]
+    assert cycle["color"] == [COLORS[name] for name in names]
     assert cycle["linestyle"] == [LINESTYLES[name] for name in names]
 
 
 def test_each_meaning_has_a_colour_a_dash_and_a_marker_of_its_own():
-    for cue in (COLOURS, LINESTYLES, MARKERS):
-        assert cue.keys() == COLOURS.keys()
-        assert len({str(value) for value in cue.values()}) == len(COLOURS)
+    for cue in (COLORS, LINESTYLES, MARKERS):
+        assert cue.keys() == COLORS.keys()
+        assert len({str(value) for value in cue.values()}) == len(COLORS)
 
 
 def test_words_and_most_lines_stand_out_from_the_page():
     for setting in ("text.color", "axes.labelcolor", "xtick.labelcolor", "ytick.labelcolor"):
         assert contrast_with_white(plt.rcParams[setting]) > 7
     # The colour of L1 is given and light: its label is written in ink beside it.
-    assert all(contrast_with_white(COLOURS[name]) > 3 for name in COLOURS.keys() - {"l1"})
+    assert all(contrast_with_white(COLORS[name]) > 3 for name in COLORS.keys() - {"l1"})
 
 
 def test_pair_is_wide_and_takes_the_options_of_subplots():
@@ -171,13 +171,13 @@ def test_png_is_the_same_each_time_and_tells_no_program_and_no_date():
 
 def test_png_keeps_the_colours_that_have_a_meaning():
     figure, ax = plt.subplots()
-    for height, colour in enumerate(COLOURS.values()):
+    for height, colour in enumerate(COLORS.values()):
         ax.axhspan(height, height + 1, color=colour)
     ax.imshow(np.linspace(0, 1, 64).reshape(8, 8), extent=(0, 1, 7, 8), aspect="auto")
     ax.set_ylim(0, 8)
     pixels = np.asarray(Image.open(io.BytesIO(to_png(figure))).convert("RGB")).reshape(-1, 3)
     counts = dict(zip(*np.unique(pixels @ [65536, 256, 1], return_counts=True), strict=True))
-    for colour in ("#FFFFFF", *COLOURS.values()):
+    for colour in ("#FFFFFF", *COLORS.values()):
         assert counts.get(int(colour[1:], 16), 0) > 1000, colour
 
 
@@ -205,7 +205,7 @@ def test_learning_curves_draw_the_mean_within_the_range_of_the_seeds():
     np.testing.assert_array_equal(train.get_xdata(), [1, 2, 3])
     np.testing.assert_array_equal(train.get_ydata(), [4, 2, 2])
     np.testing.assert_array_equal(dev.get_ydata(), [4, 5, 6])
-    assert (train.get_color(), dev.get_color()) == (COLOURS["train"], COLOURS["dev"])
+    assert (train.get_color(), dev.get_color()) == (COLORS["train"], COLORS["dev"])
     (band,) = ax.collections
     corners = {tuple(point) for point in band.get_paths()[0].vertices.tolist()}
     assert {(1, 3), (1, 5), (3, 1), (3, 3)} <= corners
@@ -229,7 +229,7 @@ def test_decay_starts_at_step_zero():
     assert set(zero.get_ydata()) == {0}
     assert l1.get_xdata().tolist() == [0, 1, 2]
     assert l2.get_ydata().tolist() == [1, 0.5, 0.25]
-    assert (l1.get_color(), l2.get_color()) == (COLOURS["l1"], COLOURS["l2"])
+    assert (l1.get_color(), l2.get_color()) == (COLORS["l1"], COLORS["l2"])
 
 
 def test_histogram_counts_all_weights_of_a_network_in_shared_bins():
@@ -244,6 +244,14 @@ def test_histogram_counts_all_weights_of_a_network_in_shared_bins():
     assert ax.get_yscale() == "log"
     assert labels_of(ax) == ["plain", "L1"]
     assert ax.texts[1].xy == (0.4, 5)  # beside the bin where it stands out
+
+
+def test_a_label_keeps_clear_of_a_spike_beside_it():
+    bell = np.repeat(np.linspace(-0.95, 0.95, 20), [*range(5, 55, 5), *range(50, 0, -5)])
+    ax = plot_weight_histogram({"plain": bell, "L1": np.full(500, 0.05)}, np.linspace(-1, 1, 21))
+    ends = [text.xy[0] for text in ax.texts]
+    assert ends[0] > 0.15  # right of the spike, not beside it on the left
+    assert ends[1] == pytest.approx(0.1)
 
 
 def test_histogram_of_one_network():
@@ -288,3 +296,4 @@ def test_labels_that_do_not_collide_stay_where_their_lines_end():
     label_lines(ax)
     assert [text.get_position()[1] for text in ax.texts] == pytest.approx([0.2, 0.7])
     assert [tuple(text.xy) for text in ax.texts] == [(1, 0.2), (1, 0.7)]
+    assert {text.arrowprops["relpos"] for text in ax.texts} == {(0, 0.5)}  # the text's left edge

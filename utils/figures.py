@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image  # Matplotlib needs it and brings it
 
 __all__ = [
-    "COLOURS",
+    "COLORS",
     "LINESTYLES",
     "MARKERS",
     "image_html",
@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 # What a colour means, in text, formula and figure alike; dash and marker say it a second time.
-COLOURS = {
+COLORS = {
     "train": "#0072B2",
     "dev": "#D55E00",
     "l2": "#009E73",
@@ -160,22 +160,22 @@ def _publish(bundle):
 
 
 def series_style(name):
-    """Return colour and dash of the first word in a name that has a meaning in `COLOURS`.
+    """Return colour and dash of the first word in a name that has a meaning in `COLORS`.
 
     A name without one gets an empty dict: Matplotlib's next colour and dash.
 
     Examples
     --------
-    >>> series_style("dev error") == {"color": COLOURS["dev"], "linestyle": "--"}
+    >>> series_style("dev error") == {"color": COLORS["dev"], "linestyle": "--"}
     True
-    >>> series_style("L2, λ = 0.01")["color"] == COLOURS["l2"]
+    >>> series_style("L2, λ = 0.01")["color"] == COLORS["l2"]
     True
     >>> series_style("accuracy")
     {}
     """
     for word in re.findall(r"\w+", name.lower()):
-        if word in COLOURS:
-            return {"color": COLOURS[word], "linestyle": LINESTYLES[word]}
+        if word in COLORS:
+            return {"color": COLORS[word], "linestyle": LINESTYLES[word]}
     return {}
 
 
@@ -211,6 +211,7 @@ def label_lines(ax, gap=0.08):
 def _label(ax, text, colour, *, xy, at, of):
     """Write dark text, legible where the colour is not, joined to the point xy by a thin line."""
     leader = {"arrowstyle": "-", "color": colour, "linewidth": 1, "shrinkA": 0, "shrinkB": 0}
+    leader["relpos"] = (0, 0.5)  # from the middle of the text it would cross its neighbours
     ax.annotate(
         text, xy=xy, xytext=at, textcoords=of, va="center", color=INK, fontsize=9, arrowprops=leader
     )
@@ -312,11 +313,12 @@ def plot_weight_histogram(weights_by_name, bins=100, ax=None):
 
 
 def _label_outlines(ax, counts):
-    """Write each outline's label beside the bin where it stands highest above the others."""
+    """Write each outline's label where it stands highest above the others, with room for it."""
     heights = np.log(counts + 1.0)
     for row, outline in enumerate(ax.patches[-len(counts) :]):
         others = np.delete(heights, row, axis=0).max(axis=0, initial=0)
-        best = np.argmax(heights[row] - others)
+        margins = np.where(_has_room(heights, row), heights[row] - others, -np.inf)
+        best = np.argmax(margins)
         edges = outline.get_data().edges
         _label(
             ax,
@@ -327,6 +329,14 @@ def _label_outlines(ax, counts):
             of="offset points",
         )
     return ax
+
+
+def _has_room(heights, row, slack=0.2):
+    """Say for each bin whether a label to its right would be clear of all outlines, (n_bins,)."""
+    tops = heights.max(axis=0)
+    reach = max(1, len(tops) // 4)  # what a label takes of the width
+    ahead = [tops[b + 1 : b + 1 + reach].max(initial=0) for b in range(len(tops))]
+    return heights[row] + slack >= ahead
 
 
 def _entries(weights):
