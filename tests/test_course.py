@@ -104,24 +104,24 @@ def site_of(folder):
 
 
 def test_an_environment_is_made_used_and_mended(tiny):
-    first = run(tiny, "bundle", "--out", "x y")
+    first = run(tiny, "lab", "--out", "x y")
     assert first.returncode == 7, first.stderr
-    assert first.stdout.split(" ", 2)[-1].strip().endswith("['bundle', '--out', 'x y']")
+    assert first.stdout.split(" ", 2)[-1].strip().endswith("['lab', '--out', 'x y']")
     assert str(tiny / ".venv") in first.stdout
     assert "ready" in first.stderr
 
-    again = run(tiny, "bundle")
+    again = run(tiny, "lab")
     assert (again.returncode, again.stderr) == (7, "")
 
     (site_of(tiny) / "tiny.py").unlink()
-    mended = run(tiny, "bundle")
+    mended = run(tiny, "lab")
     assert mended.returncode == 7
     assert "Updating" in mended.stderr
     assert (site_of(tiny) / "tiny.py").exists()
 
     (tiny / ".venv" / "course.json").unlink()  # as after a set-up that was killed
     shutil.rmtree(site_of(tiny) / "pip" / "_internal")
-    made_anew = run(tiny, "bundle")
+    made_anew = run(tiny, "lab")
     assert made_anew.returncode == 7
     assert "Removing" in made_anew.stderr
 
@@ -131,7 +131,7 @@ def test_an_environment_is_made_used_and_mended(tiny):
     )
     lost = run(
         tiny,
-        "bundle",
+        "lab",
         PIP_INDEX_URL="http://127.0.0.1:9/simple",
         PIP_RETRIES="1",
         PIP_CONFIG_FILE=os.devnull,
@@ -312,6 +312,17 @@ def test_extras_and_folders_follow_the_command(course):
     assert of("test", "--oldest") == (".venv-oldest", {"test"})
     assert of("test", "--newest") == (".venv-newest", {"test"})
     assert of("test", "--", "--oldest") == (".venv", {"test"})
+
+
+@pytest.mark.parametrize("verb", ["grade", "build", "test"])
+def test_a_bundle_sets_nothing_up_for_what_it_does_not_have(tmp_path, verb):
+    ignore = shutil.ignore_patterns("__pycache__", "data", "public")
+    shutil.copytree(ROOT / "utils", tmp_path / "utils", ignore=ignore)
+    shutil.copy(COURSE, tmp_path)
+    shown = run(tmp_path, verb)
+    assert (shown.returncode, shown.stderr) == (1, "")
+    assert "bundle" in shown.stdout
+    assert not list(tmp_path.glob(".venv*"))
 
 
 def test_a_bundle_needs_no_extras(course, tiny, monkeypatch):
