@@ -58,6 +58,8 @@ class BundleError(Exception):
 
 def write_bundle(root, out):
     """Write the zip file in one step and return the names in it, or raise a BundleError."""
+    if not out.absolute().parent.is_dir():
+        raise BundleError(f"There is no folder {out.absolute().parent}: make it first.")
     files = {path.relative_to(root).as_posix(): path.read_bytes() for path in bundled(root)}
     if not any(name.startswith("notebooks/") for name in files):
         raise BundleError("There are no lessons in notebooks/: run `course build` first.")

@@ -90,6 +90,11 @@ def test_what_a_session_leaves_behind_stays_out(course):
     ]
 
 
+def test_a_folder_that_is_not_there_is_said(course, capsys):
+    assert bundle.main([str(course / "no" / "out.zip")], root=course) == 1
+    assert f"There is no folder {course / 'no'}: make it first." in capsys.readouterr().err
+
+
 def test_nothing_built_is_said(tmp_path, capsys):
     assert bundle.main([str(tmp_path / "out.zip")], root=tmp_path) == 1
     assert "course build" in capsys.readouterr().err
