@@ -248,9 +248,9 @@ memorization = Choice(
     "Predict: long training on partly wrong labels",
     {
         "a": "The network has more weights than there are labels: it can store the wrong ones as "
-        "well. Look at where the blue curve ends.",
+        "well. In the figure below, see where the training error ends.",
         "b": "The training error does go to 0. But a network that outputs the wrong labels on the "
-        "training digits has not seen through them: watch the dev curve.",
+        "training digits has not seen through them: watch the dev error in the figure below.",
         "c": "Early on the network learns what the digits share; later it stores single wrong "
         "labels, and pays for that on new digits.",
         "d": "Each step lowers the training loss, wrong labels or not, so the training error does "

@@ -13,8 +13,8 @@ rule_difference = Choice(
         "b": "The other way round: sign(w) does not know how large w is, and 2λw does.",
         "c": "L2 takes 0.04 from the large weight and 0.0004 from the small one. L1 takes "
         "αλ·sign(w), the same 0.01 from each.",
-        "d": "L1 subtracts a constant, so small weights reach 0 in a few steps. L2 multiplies by "
-        "1 - 2αλ = 0.98, so no weight ever gets to 0.",
+        "d": "L1 subtracts the same constant, which is much for a small weight. L2 multiplies by "
+        "1 - 2αλ = 0.98, which is the same share for both.",
     },
     "d",
 )
@@ -40,7 +40,7 @@ exact_zeros = Choice(
     "Predict: zeros of the plain L1 step",
     {
         "a": "A step has length αλ whatever the distance to 0, so a weight steps over 0, turns, "
-        "steps over 0 again, for ever.",
+        "steps over 0 again, forever.",
         "b": "sign(0) = 0 would keep it, but it must hit 0 first: that takes a start that is an "
         "exact multiple of αλ, and random starts are not.",
         "c": "About half are on each side of 0 after any step, but on 0 itself is another matter: "
