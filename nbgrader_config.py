@@ -53,6 +53,7 @@ c.GenerateAssignment.preprocessors = [
 # Seconds for one cell where nbgrader itself runs a notebook (validate, the Validate button):
 # explore cells train networks.
 c.Execute.timeout = 180
+c.Validator.width = 100  # a line of a check's message and its indent; longer lines are cut
 
 # Grading: the notebook is rebuilt from the release, and judged outside the student's process
 # (autograder/preprocessors.py). Without the three lines that name `autograder`, nbgrader grades

@@ -3,6 +3,7 @@
 import json
 import math
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ from utils.checking.codec import (
 )
 from utils.checking.drivers import MAX_PRINTED, observe, scalar_function
 from utils.checking.judgement import NEW_ARRAY, UNCHANGED, Compiled, compare, died, judge, kind_of
-from utils.checking.messages import render, short
+from utils.checking.messages import WIDTH, render, short
 
 # Data
 
@@ -912,3 +913,14 @@ def test_compiling_a_question_refuses_an_unknown_part():
     unbalanced = Question("q", "Q", lambda rng: [Case("")], lambda: 1.0, "value", {"all": 0.9})
     with pytest.raises(ValueError, match=r"sum to 0\.9"):
         compile_question(unbalanced, None, 1, "90_toy")
+
+
+@pytest.mark.parametrize("folder", [".", "utils/jupyter"])
+def test_validate_shows_the_lines_of_a_message_to_their_end(folder):
+    from nbgrader.validator import Validator
+    from traitlets.config import PyFileConfigLoader
+
+    path = Path(__file__).parent.parent / folder
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(path)).load_config()
+    line = "x" * WIDTH
+    assert Validator(config=config)._indent(line).strip() == line
