@@ -56,15 +56,15 @@ c.Execute.timeout = 180
 c.Validator.width = 100  # a line of a check's message and its indent; longer lines are cut
 
 # Grading: the notebook is rebuilt from the release, and judged outside the student's process
-# (autograder/preprocessors.py). Without the three lines that name `autograder`, nbgrader grades
-# in its own way, in the student's kernel.
-c.Autograde.exporter_class = "autograder.preprocessors.SubmissionExporter"
+# (autograder/grading/preprocessors.py). Without the three lines that name `autograder`, nbgrader
+# grades in its own way, in the student's kernel.
+c.Autograde.exporter_class = "autograder.grading.preprocessors.SubmissionExporter"
 c.Autograde.sanitize_preprocessors = [
-    "autograder.preprocessors.Transplant",
+    "autograder.grading.preprocessors.Transplant",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 c.Autograde.autograde_preprocessors = [
-    "autograder.preprocessors.GradeAnswers",
+    "autograder.grading.preprocessors.GradeAnswers",
     "nbgrader.preprocessors.LimitOutput",
     "nbgrader.preprocessors.SaveAutoGrades",
     "nbgrader.preprocessors.AssignLatePenalties",

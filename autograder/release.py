@@ -13,7 +13,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor
 from traitlets.config import PyFileConfigLoader
 
-from autograder.gradebook import find_alembic
+from autograder.grading.gradebook import find_alembic
 from autograder.stamp import notebook_digest
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from autograder.demo import HONEST, LESSONS, STUDENTS, answers_in, make_class, submission
-from autograder.grade import main
-from autograder.gradebook import Book
-from autograder.material import ROOT, LessonError
+from autograder.grading.demo import HONEST, LESSONS, STUDENTS, answers_in, make_class, submission
+from autograder.grading.grade import main
+from autograder.grading.gradebook import Book
+from autograder.grading.material import ROOT, LessonError
 
 pytestmark = pytest.mark.skipif(
     not all((ROOT / "notebooks" / lesson).is_dir() for lesson in LESSONS),

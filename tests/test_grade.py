@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from autograder import grade as command
-from autograder import material, sandbox, submission
-from autograder.feedback import Feedback
-from autograder.grade import find_submissions, main, table
-from autograder.gradebook import Book, read_timestamp
-from autograder.seeds import seed_of
+from autograder.grading import grade as command
+from autograder.grading import material, sandbox, submission
+from autograder.grading.feedback import Feedback
+from autograder.grading.grade import find_submissions, main, table
+from autograder.grading.gradebook import Book, read_timestamp
+from autograder.grading.seeds import seed_of
 from tests.toy import LESSON, QUESTIONS, RIGHT, answered, file_of, release, write_course
 
 CLASS = {
@@ -363,7 +363,7 @@ def test_the_table_shows_what_is_missing_and_what_waits():
 def nbgrader(graded):
     """Run one of nbgrader's own commands in a course with the real configuration."""
     config = (Path(sandbox.SOURCE) / "nbgrader_config.py").read_text(encoding="utf-8")
-    fake = "import autograder.material as m\nfrom tests.toy import QUESTIONS\n"
+    fake = "import autograder.grading.material as m\nfrom tests.toy import QUESTIONS\n"
     fake += "m.questions_of = lambda lesson: QUESTIONS\n"
     (graded / "nbgrader_config.py").write_text(config + fake, encoding="utf-8")
     shutil.copytree(graded / "notebooks", graded / "solutions")

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from nbgrader.utils import determine_grade
 
-from autograder.judge import checked_record, hidden_questions, outcome_of, secret_rng
-from autograder.material import LessonError, load_material, points_of
-from autograder.run import Answer
-from autograder.sandbox import Workshop
-from autograder.submission import grade_submission, mark
-from autograder.transplant import RefusedError
-from autograder.verdict import Verdict, read_verdict, verdict_path, write_verdict
+from autograder.grading.judge import checked_record, hidden_questions, outcome_of, secret_rng
+from autograder.grading.material import LessonError, load_material, points_of
+from autograder.grading.run import Answer
+from autograder.grading.sandbox import Workshop
+from autograder.grading.submission import grade_submission, mark
+from autograder.grading.transplant import RefusedError
+from autograder.grading.verdict import Verdict, read_verdict, verdict_path, write_verdict
 from tests.toy import (
     LESSON,
     QUESTIONS,
@@ -219,7 +219,7 @@ def test_a_broken_verdict_counts_as_none(tmp_path, text):
 
 
 def test_marking_does_not_change_what_it_marks(workshop, toy):
-    from autograder.transplant import transplant
+    from autograder.grading.transplant import transplant
 
     planted = transplant(file_of(answered(**RIGHT)), release())
     before = nbformat.writes(planted.notebook)

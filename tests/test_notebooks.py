@@ -7,8 +7,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from autograder.demo import LESSONS, answers_in, submission
-from autograder.material import ROOT
+from autograder.grading.demo import LESSONS, answers_in, submission
+from autograder.grading.material import ROOT
 
 pytestmark = pytest.mark.slow
 

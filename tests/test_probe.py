@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder import sandbox
-from autograder.run import run, steps_of
-from autograder.sandbox import CancelledError, ChildError, Limits, Workshop
-from autograder.transplant import transplant
+from autograder.grading import sandbox
+from autograder.grading.run import run, steps_of
+from autograder.grading.sandbox import CancelledError, ChildError, Limits, Workshop
+from autograder.grading.transplant import transplant
 from tests.toy import LIMITS, RIGHT, answered, cell_of, file_of, material, release
 
 
@@ -95,7 +95,7 @@ def test_the_child_knows_nothing_of_the_teachers_side(child):
     assert execute(child, "import autograder")["error"] == "ModuleNotFoundError"
     assert execute(child, "import nbgrader_config")["error"] == "ModuleNotFoundError"
     assert "error" not in execute(child, "import utils.checking")
-    repository = str(Path(sandbox.__file__).parent.parent)
+    repository = str(Path(sandbox.__file__).parent.parent.parent)
     assert value(child, "__import__('utils').__path__[0]") != f"{repository}/utils"
     assert value(child, f"any(p == {repository!r} for p in __import__('sys').path)") is False
 
@@ -256,7 +256,7 @@ def test_a_set_up_cell_that_fails_is_not_the_students_fault(workshop, questions)
 def test_the_child_ends_when_its_parent_is_gone(tmp_path):
     script = tmp_path / "parent.py"
     script.write_text(
-        "import os\nfrom autograder.sandbox import Limits, Workshop\n"
+        "import os\nfrom autograder.grading.sandbox import Limits, Workshop\n"
         "child = Workshop().start(Limits())\nchild.wait_until_ready()\n"
         "print(child._process.pid, flush=True)\nos._exit(0)\n"
     )

@@ -4,7 +4,7 @@ import os
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from autograder.transplant import (
+from autograder.grading.transplant import (
     MAX_ADDED,
     MAX_BYTES,
     Planted,

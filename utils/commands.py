@@ -29,7 +29,7 @@ TEACHER = {  # a verb's module and function
     "build": ("autograder.build", "main"),
     "pull": ("autograder.build", "pull"),
     "bundle": ("autograder.bundle", "main"),
-    "grade": ("autograder.grade", "main"),
+    "grade": ("autograder.grading.grade", "main"),
     "report": ("autograder.report", "main"),
     "bench": ("autograder.bench", "main"),
 }

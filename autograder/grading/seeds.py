@@ -5,7 +5,7 @@ import os
 import secrets
 from pathlib import Path
 
-from autograder.verdict import write_atomically
+from autograder.grading.verdict import write_atomically
 
 
 def seed_of(grading, lesson, wanted=None):

@@ -15,7 +15,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-SOURCE = Path(__file__).parent.parent
+SOURCE = Path(__file__).parent.parent.parent
 LEVEL = "process: limits on time, memory and file size, no isolation from files and network"
 LEVEL_WITHOUT_LIMITS = "process: limits on time, no isolation from memory, files and network"
 START_SECONDS = 60.0
@@ -79,7 +79,7 @@ class Workshop:
         self.path = Path(tempfile.mkdtemp(prefix="course-workshop-"))
         ignore = shutil.ignore_patterns("__pycache__", "*.part")
         shutil.copytree(SOURCE / "utils", self.path / "utils", ignore=ignore)
-        shutil.copy(SOURCE / "autograder" / "probe.py", self.path / "probe.py")
+        shutil.copy(SOURCE / "autograder" / "grading" / "probe.py", self.path / "probe.py")
         (self.path / "fonts").mkdir()
         import compileall
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import nbformat
 from nbformat.v4 import new_markdown_cell, new_output
 
-from autograder.judge import message, outcome_of
-from autograder.material import versions
-from autograder.run import Answer, Run, run
-from autograder.sandbox import level
-from autograder.transplant import transplant
-from autograder.verdict import Check, Verdict
+from autograder.grading.judge import message, outcome_of
+from autograder.grading.material import versions
+from autograder.grading.run import Answer, Run, run
+from autograder.grading.sandbox import level
+from autograder.grading.transplant import transplant
+from autograder.grading.verdict import Check, Verdict
 
 MAX_REMARKS = 12
 

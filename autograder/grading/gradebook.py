@@ -28,8 +28,8 @@ from nbgrader.utils import parse_utc
 from sqlalchemy.exc import SAWarning
 from traitlets.config import PyFileConfigLoader
 
-from autograder.material import ROOT, LessonError
-from autograder.verdict import write_atomically
+from autograder.grading.material import ROOT, LessonError
+from autograder.grading.verdict import write_atomically
 
 STEPS = (LimitOutput, SaveAutoGrades, AssignLatePenalties, CheckCellMetadata)
 READ_ONLY, WRITABLE = 0o444, 0o644

@@ -8,8 +8,8 @@ from pathlib import Path
 from nbgrader.converters import GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
 
-from autograder.gradebook import log
-from autograder.verdict import write_atomically
+from autograder.grading.gradebook import log
+from autograder.grading.verdict import write_atomically
 
 
 class Feedback:

@@ -13,11 +13,11 @@ from nbconvert.exporters import NotebookExporter
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Float, Unicode
 
-from autograder.material import Shelf
-from autograder.sandbox import Limits, Workshop
-from autograder.submission import judge_planted, mark
-from autograder.transplant import Planted, RefusedError, read_submission, transplant
-from autograder.verdict import read_verdict, verdict_path, write_verdict
+from autograder.grading.material import Shelf
+from autograder.grading.sandbox import Limits, Workshop
+from autograder.grading.submission import judge_planted, mark
+from autograder.grading.transplant import Planted, RefusedError, read_submission, transplant
+from autograder.grading.verdict import read_verdict, verdict_path, write_verdict
 
 
 @cache

@@ -143,7 +143,7 @@ def outcome_of(question, answer):
     Parameters
     ----------
     question : Compiled
-    answer : autograder.run.Answer
+    answer : autograder.grading.run.Answer
 
     Returns
     -------

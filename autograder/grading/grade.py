@@ -9,7 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 INTERRUPTED = 130
 NO_CLUSTER = (
     "--cluster comes with a later release of the course; "
@@ -50,7 +50,7 @@ def main(argv=None, root=ROOT):
         parser.error(NO_CLUSTER)
     if options.workers < 1 or options.case_seconds <= 0:
         parser.error("--workers and --case-seconds should be greater than 0")
-    from autograder.material import LessonError
+    from autograder.grading.material import LessonError
 
     try:
         return grade(options, Path(root))
@@ -84,7 +84,7 @@ def make_parser():
 
 def grade(options, root):
     """Grade the submissions and return the exit code."""
-    from autograder.material import lessons_in, no_such_lesson
+    from autograder.grading.material import lessons_in, no_such_lesson
 
     grading, submitted = places(options, root)
     known = lessons_in(root)
@@ -92,7 +92,7 @@ def grade(options, root):
         if lesson not in known:
             raise no_such_lesson(lesson, root)
     if options.demo:
-        from autograder.demo import make_class
+        from autograder.grading.demo import make_class
 
         make_class(submitted, root)
     submissions = find_submissions(submitted, options.lessons or known)
@@ -156,9 +156,9 @@ class Batch:
     """A run over many submissions: workers judge, this process alone writes the gradebook."""
 
     def __init__(self, options, root, grading):
-        from autograder.gradebook import Book
-        from autograder.material import Shelf
-        from autograder.sandbox import Limits, level
+        from autograder.grading.gradebook import Book
+        from autograder.grading.material import Shelf
+        from autograder.grading.sandbox import Limits, level
 
         self.options, self.grading = options, grading
         self.book = Book(grading, options.db)
@@ -199,7 +199,7 @@ class Batch:
         """Judge in workers, and save each result as it comes."""
         from tqdm import tqdm
 
-        from autograder.sandbox import Workshop
+        from autograder.grading.sandbox import Workshop
 
         saved = self.book.marks(sorted({s.lesson for s in submissions}))
         bar = tqdm(total=len(submissions), desc="graded", unit="", file=sys.stderr)
@@ -227,7 +227,7 @@ class Batch:
 
     def _judge(self, submission, workshop):
         """Judge one submission; a fault of the grader stays with this submission."""
-        from autograder.sandbox import CancelledError
+        from autograder.grading.sandbox import CancelledError
 
         try:
             return self._verdict(submission, workshop)
@@ -237,9 +237,9 @@ class Batch:
             return Result(submission, fault=traceback.format_exc())
 
     def _verdict(self, submission, workshop):
-        from autograder.submission import judge_planted, mark
-        from autograder.transplant import RefusedError, read_submission, transplant
-        from autograder.verdict import read_verdict, verdict_path, write_verdict
+        from autograder.grading.submission import judge_planted, mark
+        from autograder.grading.transplant import RefusedError, read_submission, transplant
+        from autograder.grading.verdict import read_verdict, verdict_path, write_verdict
 
         material = self.shelf[submission.lesson]
         try:
@@ -257,7 +257,7 @@ class Batch:
 
     def _keep(self, result, saved):
         """Save a result in the gradebook, unless it is there already."""
-        from autograder.gradebook import read_timestamp
+        from autograder.grading.gradebook import read_timestamp
 
         submission = result.submission
         name = f"{submission.student}/{submission.lesson}"
@@ -289,7 +289,7 @@ class Batch:
         """Write the feedback pages that are not up to date, and return where they are."""
         from tqdm import tqdm
 
-        from autograder.feedback import Feedback
+        from autograder.grading.feedback import Feedback
 
         pages = Feedback(self.book)
         with tqdm(total=len(submissions), desc="feedback", unit="", file=sys.stderr) as bar:

@@ -9,8 +9,8 @@ import re
 import time
 from dataclasses import dataclass, field
 
-from autograder.judge import ERRORS, checked_record
-from autograder.sandbox import CancelledError, ChildError
+from autograder.grading.judge import ERRORS, checked_record
+from autograder.grading.sandbox import CancelledError, ChildError
 from utils.checking.codec import NotPlainError, encode
 
 RAN_OUT = "The time for the whole submission, {:.3g} s, was used up before this check."
@@ -75,8 +75,8 @@ def run(notebook, questions, workshop, limits):
         From `transplant`.
     questions : dict
         From the name of a check to its `Compiled`.
-    workshop : autograder.sandbox.Workshop
-    limits : autograder.sandbox.Limits
+    workshop : autograder.grading.sandbox.Workshop
+    limits : autograder.grading.sandbox.Limits
 
     Returns
     -------

@@ -10,9 +10,9 @@ import json
 import nbformat
 from nbformat.v4 import new_code_cell
 
-from autograder.material import LessonError
+from autograder.grading.material import LessonError
+from autograder.grading.verdict import write_atomically
 from autograder.questions import questions_of
-from autograder.verdict import write_atomically
 
 KINDS = ("notebooks", "solutions")
 LESSONS = ("00_start_here", "01_l1_l2_updates")

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from autograder.transplant import Note
+from autograder.grading.transplant import Note
 
 FORMAT = 1
 

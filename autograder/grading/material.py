@@ -10,12 +10,12 @@ from pathlib import Path
 
 import nbformat
 
-from autograder.judge import hidden_questions
+from autograder.grading.judge import hidden_questions
+from autograder.grading.sandbox import Limits
+from autograder.grading.seeds import seed_of
 from autograder.questions import questions_of
-from autograder.sandbox import Limits
-from autograder.seeds import seed_of
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 LIMITS = Limits()
 GRADER = ("transplant", "probe", "sandbox", "run", "judge", "verdict", "submission")
 
@@ -106,7 +106,7 @@ def _digest(text, compiled, seed, limits):
 @cache
 def grader_digest():
     """Return the digest of the code that decides about marks."""
-    files = [ROOT / "autograder" / f"{name}.py" for name in GRADER]
+    files = [ROOT / "autograder" / "grading" / f"{name}.py" for name in GRADER]
     files += sorted((ROOT / "utils").glob("*.py")) + sorted((ROOT / "utils/checking").glob("*.py"))
     total = hashlib.sha256()
     for path in files:

@@ -1,0 +1,1 @@
+"""Grading: transplant, run, judge, write; with nbgrader or with `./course grade`."""
