@@ -9,7 +9,9 @@ from autograder.grading.transplant import (
     MAX_BYTES,
     Planted,
     RefusedError,
+    Submitted,
     harmless,
+    helpers,
     read_submission,
     transplant,
 )
@@ -91,6 +93,47 @@ def test_an_edited_explore_cell_is_neither_run_nor_noted():
     notebook = answered(**RIGHT)
     cell_of(notebook, "90-005").source = "spent = [double(np.ones(9)) for _ in range(10**9)]\n1"
     assert planted(notebook).notes == []
+    assert ran(planted(notebook)) == ran(planted(answered(**RIGHT)))
+
+
+HELPERS = """import math
+from math import (
+    tau,
+)
+print("much work")
+@staticmethod
+def half(x):
+    return x / 2
+
+class Box:
+    pass
+"""
+
+
+def test_a_helper_written_into_an_explore_cell_runs_without_its_experiment():
+    notebook = answered(**RIGHT)
+    cell = cell_of(notebook, "90-005")
+    cell.source = "import math\n" + cell.source
+    assert ("added", "import math") in ran(planted(notebook))
+    assert not any("spent" in source for _, source in ran(planted(notebook)))
+    assert planted(notebook).notes == []
+
+
+def test_helpers_are_imports_functions_and_classes_that_are_new():
+    original = Submitted("code", "import math\nprint(math.pi)", "", {})
+    kept = HELPERS.replace("import math\n", "", 1).replace('print("much work")\n', "")
+    edited = Submitted("code", HELPERS + "print(math.pi)", "", {})
+    assert helpers(edited, original) == kept.replace("\n\n", "\n").rstrip()
+    assert helpers(original, original) == ""
+
+
+@pytest.mark.parametrize(
+    "source", ["def broken(:", "%timeit 1", "(" * 5000, "-" * 15_000 + "1", "x = '\0'", "'\\d'"]
+)
+def test_an_explore_cell_that_does_not_parse_holds_no_helpers(source):
+    notebook = answered(**RIGHT)
+    cell = cell_of(notebook, "90-005")
+    cell.source += "\n" + source
     assert ran(planted(notebook)) == ran(planted(answered(**RIGHT)))
 
 

@@ -5,6 +5,7 @@ answer cells and the code cells that the student added, in their place; whatever
 tagged, duplicated or deleted is noted and has no effect.
 """
 
+import ast
 import copy
 import difflib
 import hashlib
@@ -12,7 +13,8 @@ import json
 import os
 import re
 import stat
-from dataclasses import asdict, dataclass, field
+import warnings
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import nbformat
@@ -22,6 +24,7 @@ MAX_BYTES = 20_000_000
 MAX_CELLS = 1_000
 MAX_SOURCE = 100_000
 MAX_ADDED = 100
+MAX_PARSED = 20_000
 SIMILAR = 0.6
 NOTEBOOK_FORMAT = 4
 # Metadata of nbgrader that a student has no reason to change.
@@ -321,9 +324,42 @@ def _plant(submitted, targets, cells):
             added.append((anchor, cell))
         elif target not in planted:
             planted.add(target)
-            if not _fill(cells[target], cell):
+            if _is_explore(cells[target]):
+                added.append((anchor, replace(cell, source=helpers(cell, cells[target]))))
+            elif not _fill(cells[target], cell):
                 added.append((anchor, cell))
     return [(a, c.source) for a, c in added if c.kind == "code" and c.source.strip()]
+
+
+def _is_explore(cell):
+    graded = "nbgrader" in cell.metadata
+    return cell.cell_type == "code" and not graded and "transplant" not in cell.metadata
+
+
+def helpers(submitted, original):
+    """Return the imports, functions and classes that a student wrote into an explore cell.
+
+    The experiment itself is not run: grading does not pay for it. An answer may need a helper.
+    """
+    if len(submitted.source) > MAX_PARSED or submitted.source.strip() == original.source.strip():
+        return ""
+    known = {ast.dump(node) for node in _definitions(original.source)}
+    new = [node for node in _definitions(submitted.source) if ast.dump(node) not in known]
+    lines = submitted.source.splitlines()
+    first = [min([n.lineno, *(d.lineno for d in getattr(n, "decorator_list", ()))]) for n in new]
+    parts = [lines[start - 1 : node.end_lineno] for start, node in zip(first, new, strict=True)]
+    return "\n".join(line for part in parts for line in part)
+
+
+def _definitions(source):
+    """Return the top-level imports, functions and classes of a cell, none if it does not parse."""
+    kinds = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a student's escapes, such as "\d"
+        try:
+            return [node for node in ast.parse(source).body if isinstance(node, kinds)]
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return []
 
 
 def _fill(cell, submitted):
