@@ -33,6 +33,7 @@ SHARED = (
     "autograder/release.py",
     "autograder/build.py",
     "autograder/stamp.py",
+    "nbgrader_config.py",
     "constraints.txt",
 )
 APART = {"utils/commands.py", "utils/lab.py"}  # no lesson imports them
@@ -94,7 +95,7 @@ def build(root, paths, force=False):
 
 def build_one(root, path):
     """Build one lesson into the repository; return whether it went well, else undo it."""
-    from nbclient.exceptions import CellExecutionError
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
     from autograder.lesson import LessonError
 
@@ -105,7 +106,7 @@ def build_one(root, path):
             make(root, path, Path(scratch))
         except LessonError as error:
             print(error, file=sys.stderr)
-        except CellExecutionError as error:
+        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             print(f"a cell failed, so nothing was released\n{error}")
             install(before, checks) if before else shutil.rmtree(checks)
         else:
