@@ -1,0 +1,352 @@
+// Draw a live figure as SVG. Python has worked out every coordinate; this only shows them.
+//
+// `draw(root, source)` serves both forms: in the widget the source is a model that a kernel
+// answers, in a page without one it is the data that the page carries.
+
+const SVG = "http://www.w3.org/2000/svg";
+const RADIUS = { small: 2.5, big: 5.5 };
+const SYMBOLS = {
+  circle: (x, y, r) => `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`,
+  square: (x, y, r) => `M${x - r} ${y - r}h${2 * r}v${2 * r}h${-2 * r}z`,
+  diamond: (x, y, r) => `M${x} ${y - 1.35 * r}l${1.35 * r} ${1.35 * r}l${-1.35 * r} ${1.35 * r}l${-1.35 * r} ${-1.35 * r}z`,
+  cross: (x, y, r) => `M${x - r} ${y - r}l${2 * r} ${2 * r}M${x - r} ${y + r}l${2 * r} ${-2 * r}`,
+  star: (x, y, r) => "M" + Array.from({ length: 10 }, (_, k) => {
+    const size = (k % 2 ? 0.68 : 1.75) * r, turn = Math.PI * (k / 5 - 0.5);
+    return `${(x + size * Math.cos(turn)).toFixed(1)} ${(y + size * Math.sin(turn)).toFixed(1)}`;
+  }).join("L") + "z",
+};
+SYMBOLS.ring = SYMBOLS.circle;
+
+const polyline = (at) => {
+  let path = "";
+  for (let k = 0; k < at.length; k += 2) path += `${k ? "L" : "M"}${at[k]} ${at[k + 1]}`;
+  return path;
+};
+
+// How a mark of each kind is made and moved.
+const MARKS = {
+  line: ["path", (node, at) => node.setAttribute("d", polyline(at))],
+  area: ["path", (node, at) => node.setAttribute("d", polyline(at) + "z")],
+  lines: ["path", (node, at) => node.setAttribute("d", at.map(polyline).join(""))],
+  ellipse: ["ellipse", (node, [cx, cy, rx, ry, angle]) => {
+    for (const [name, value] of Object.entries({ cx, cy, rx, ry })) node.setAttribute(name, value);
+    node.setAttribute("transform", `rotate(${angle} ${cx} ${cy})`);
+  }],
+  dots: ["path", (node, at, words) => {
+    const symbol = SYMBOLS[words.find((word) => word in SYMBOLS) ?? "circle"];
+    const radius = RADIUS[words.find((word) => word in RADIUS)] ?? 4;
+    let path = "";
+    for (let k = 0; k < at.length; k += 2) path += symbol(at[k], at[k + 1], radius);
+    node.setAttribute("d", path);
+  }],
+  text: ["text", (node, [x, y, string]) => {
+    node.setAttribute("x", x);
+    node.setAttribute("y", y);
+    if (node.textContent !== string) node.textContent = string;
+  }],
+};
+
+const make = (name, attributes, parent) => {
+  const node = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  parent?.append(node);
+  return node;
+};
+
+const nearest = (values, wanted) => {
+  let best = 0;
+  values.forEach((value, k) => {
+    if (Math.abs(value - wanted) < Math.abs(values[best] - wanted)) best = k;
+  });
+  return best;
+};
+
+const same = (a, b) => a === b || Math.abs(a - b) <= 1e-5 * Math.abs(b);
+
+const written = (value) =>
+  typeof value === "number" ? String(Number(value.toPrecision(3))).replace("-", "−") : String(value);
+
+let count = 0; // tells the radio groups of several figures apart
+
+function draw(root, source) {
+  root.classList.add("course-live");
+  root.dataset.figure = source.name;
+  const panel = make("div", { class: "cf-controls" }, root);
+  const svg = document.createElementNS(SVG, "svg");
+  const says = make("p", { class: "cf-says", role: "status", "aria-live": "polite" });
+  const problem = make("p", { class: "cf-problem", role: "alert" });
+  svg.setAttribute("role", "img");
+  svg.setAttribute("aria-label", source.alt);
+  root.append(svg, says, problem);
+
+  const controls = new Map();
+  let picture, marks, playing; // the picture, its nodes by name, the slider that was moved last
+
+  const strip = (name) => picture.strips[name];
+  const positions = (name) => strip(name)?.values ?? source.values(name) ?? controls.get(name).spec.values;
+
+  // ---- marks
+
+  function place(name, at) {
+    const { node, words, kind } = marks.get(name);
+    const there = at != null && at.length > 0;
+    node.style.display = there ? "" : "none";
+    if (there) MARKS[kind][1](node, at, words);
+  }
+
+  function build() {
+    picture = source.picture();
+    marks = new Map();
+    svg.setAttribute("viewBox", `0 0 ${picture.width} ${picture.height}`);
+    svg.style.maxWidth = `${picture.width}px`;
+    svg.replaceChildren();
+    for (const { name, kind, style, at } of picture.marks) {
+      const words = style.split(" ");
+      const node = document.createElementNS(SVG, MARKS[kind][0]);
+      node.setAttribute("class", [`cf-${kind}`, ...words.map((word) => `m-${word}`)].join(" "));
+      node.dataset.mark = name;
+      svg.append(node);
+      marks.set(name, { node, words, kind });
+      place(name, at);
+    }
+  }
+
+  // ---- what is shown
+
+  function read(name, text) {
+    const control = controls.get(name);
+    if (!control?.output) return;
+    control.output.textContent = text;
+    control.input.setAttribute("aria-valuetext", text);
+  }
+
+  function follow(name, value) {
+    const control = controls.get(name);
+    if (control?.spec.kind !== "slider") return;
+    control.value = value;
+    control.input.value = nearest(positions(name), value);
+    read(name, written(value));
+  }
+
+  function say(sentence) {
+    if (says.textContent !== sentence) says.textContent = sentence;
+  }
+
+  function apply({ marks: moved, moves, shows, says: sentence }) {
+    for (const [name, at] of Object.entries(moved)) place(name, at);
+    for (const [name, value] of Object.entries(moves)) follow(name, value);
+    for (const [name, text] of Object.entries(shows)) read(name, text);
+    if (sentence) say(sentence);
+  }
+
+  function frame(name, k) {
+    const { marks, moves, shows, sentences, says } = strip(name);
+    const each = (table) => Object.fromEntries(Object.entries(table).map(([key, list]) => [key, list[k]]));
+    return { marks: each(marks), moves: each(moves), shows: each(shows), says: sentences[says[k]] };
+  }
+
+  function play(name, k) {
+    playing = name;
+    follow(name, strip(name).values[k]);
+    apply(frame(name, k));
+  }
+
+  // A moment for other values than the present ones has come too late, and is not shown.
+  const fits = (sent) =>
+    Boolean(sent?.marks) &&
+    Object.entries(sent.values ?? {}).every(([name, value]) => same(value, source.get(name)));
+
+  function moment() {
+    const sent = source.moment();
+    if (fits(sent)) {
+      for (const [name, value] of Object.entries(sent.values ?? {})) follow(name, value);
+      apply(sent);
+    }
+    if (sent?.serial) source.drawn(sent.serial);
+  }
+
+  function refresh() {
+    for (const { spec } of controls.values()) reflect(spec.name);
+    apply({ marks: {}, moves: {}, shows: picture.shows, says: picture.says });
+    if (playing && !strip(playing)) playing = undefined;
+    playing ??= Object.keys(picture.strips)[0];
+    if (playing) play(playing, nearest(strip(playing).values, source.get(playing)));
+    moment();
+  }
+
+  // ---- controls
+
+  // Bring one control to the value that its trait has.
+  function reflect(name) {
+    const { spec, input, inputs } = controls.get(name);
+    const value = source.get(name);
+    if (spec.kind === "slider") follow(name, value);
+    if (spec.kind === "toggle") input.checked = value;
+    if (spec.kind === "choice") inputs.forEach((radio) => (radio.checked = radio.value === value));
+  }
+
+  // The kernel, or another widget, has set a trait: what follows from the last move is known.
+  function changed(name) {
+    if (strip(name)) {
+      if (fits(source.moment())) return; // the exact frame comes with it
+      if (!same(source.get(name), controls.get(name).value)) {
+        play(name, nearest(strip(name).values, source.get(name)));
+      }
+    } else reflect(name);
+  }
+
+  function slide(spec, input) {
+    const k = Number(input.value);
+    if (strip(spec.name)) {
+      play(spec.name, k);
+      const { moves } = strip(spec.name);
+      const followers = Object.keys(moves).map((name) => [name, moves[name][k]]);
+      source.set({ [spec.name]: strip(spec.name).values[k], ...Object.fromEntries(followers) });
+    } else {
+      follow(spec.name, positions(spec.name)[k]);
+      source.set({ [spec.name]: positions(spec.name)[k] });
+    }
+  }
+
+  // The notebook takes the arrow keys for itself, unless the very element asks it not to.
+  const KEYS = { "data-lm-suppress-shortcuts": "true" };
+
+  const MAKERS = {
+    slider(spec, box) {
+      const label = make("label", {}, box);
+      make("span", { class: "cf-name" }, label).textContent = spec.label;
+      const last = positions(spec.name).length - 1;
+      const input = make("input", { type: "range", min: 0, max: last, step: 1, ...KEYS }, label);
+      const output = make("span", { class: "cf-value", "aria-hidden": "true" }, box);
+      input.setAttribute("aria-label", spec.label);
+      input.addEventListener("input", () => slide(spec, input));
+      return { input, output };
+    },
+    choice(spec, box) {
+      const group = make("fieldset", {}, box);
+      make("legend", { class: "cf-name" }, group).textContent = spec.label;
+      if (spec.values.length > 4) {
+        const input = make("select", { "aria-label": spec.label, ...KEYS }, group);
+        for (const value of spec.values) make("option", { value }, input).textContent = value;
+        input.addEventListener("change", () => source.set({ [spec.name]: input.value }));
+        const inputs = [...input.options].map((option) => ({
+          value: option.value,
+          set checked(is) { option.selected = is; },
+        }));
+        return { input, inputs };
+      }
+      const name = `cf-${count++}`;
+      const inputs = spec.values.map((value) => {
+        const label = make("label", {}, group);
+        const radio = make("input", { type: "radio", name, value, ...KEYS }, label);
+        label.append(value);
+        radio.addEventListener("change", () => source.set({ [spec.name]: value }));
+        return radio;
+      });
+      return { input: inputs[0], inputs };
+    },
+    toggle(spec, box) {
+      const label = make("label", {}, box);
+      const input = make("input", { type: "checkbox", ...KEYS }, label);
+      label.append(spec.label);
+      input.addEventListener("change", () => source.set({ [spec.name]: input.checked }));
+      return { input };
+    },
+    button(spec, box) {
+      const input = make("button", { type: "button", ...KEYS }, box);
+      input.textContent = spec.label;
+      input.addEventListener("click", () => source.press(spec.name));
+      return { input };
+    },
+  };
+
+  build();
+  const fixed = [];
+  for (const spec of source.controls()) {
+    const box = make("div", { class: `cf-control cf-${spec.kind}`, "data-control": spec.name }, panel);
+    controls.set(spec.name, { spec });
+    controls.set(spec.name, { spec, ...MAKERS[spec.kind](spec, box) });
+    if (!source.can(spec.name)) {
+      box.querySelectorAll("input, select, button").forEach((node) => (node.disabled = true));
+      fixed.push(spec.label);
+    }
+  }
+  if (fixed.length) {
+    make("p", { class: "cf-note" }, root).textContent =
+      `Here, without a kernel, these stay as they are: ${fixed.join(", ")}. Run the cell to move them.`;
+  }
+  const complain = () => (problem.textContent = source.problem());
+  source.on({ changed, moment, complain, picture: () => (build(), refresh()) });
+  refresh();
+  complain();
+}
+
+// ---- the two sources
+
+function live(model) {
+  const controls = model.get("_controls").filter((control) => !control.recorded);
+  return {
+    name: model.get("_name"),
+    alt: model.get("_alt"),
+    controls: () => controls,
+    picture: () => model.get("_picture"),
+    moment: () => model.get("_moment"),
+    problem: () => model.get("_problem"),
+    get: (name) => model.get(name),
+    values: () => undefined,
+    can: () => true,
+    set(values) {
+      model.set(values);
+      model.save_changes();
+    },
+    press: (name) => model.send({ press: name }),
+    drawn(serial) {
+      model.set("_drawn", serial);
+      model.save_changes();
+    },
+    on({ changed, moment, complain, picture }) {
+      for (const { name, kind } of controls) {
+        if (kind !== "button") model.on(`change:${name}`, () => changed(name));
+      }
+      model.on("change:_picture", picture);
+      model.on("change:_moment", moment);
+      model.on("change:_problem", complain);
+    },
+  };
+}
+
+// What a page carries: a picture for each of some values of the controls that have no strip.
+function recorded({ name, alt, controls, values, recorded }) {
+  const state = { ...values };
+  const keys = Object.keys(recorded[0].values);
+  const known = (key) => [...new Set(recorded.map((entry) => entry.values[key]))];
+  const strips = recorded[0].picture.strips;
+  const fits = (entry) => keys.every((key) => entry.values[key] === state[key]);
+  let redraw = () => {};
+  return {
+    name,
+    alt,
+    controls: () => controls.filter(({ kind }) => kind !== "button"),
+    picture: () => (recorded.find(fits) ?? recorded[0]).picture,
+    moment: () => undefined,
+    problem: () => "",
+    get: (key) => state[key],
+    values: (key) => {
+      const found = keys.includes(key) ? known(key) : [];
+      return found.length > 1 && typeof found[0] === "number" ? found.sort((a, b) => a - b) : undefined;
+    },
+    can: (key) => key in strips || (keys.includes(key) && known(key).length > 1),
+    set(changes) {
+      const before = recorded.find(fits);
+      Object.assign(state, changes);
+      if (recorded.find(fits) !== before) redraw();
+    },
+    press() {},
+    drawn() {},
+    on: ({ picture }) => (redraw = picture),
+  };
+}
+
+const mount = (root, data) => draw(root, recorded(data));
+
+export default { render: ({ model, el }) => draw(el, live(model)) };
