@@ -7,6 +7,7 @@ one. Whoever cannot run scripts sees the still picture.
 
 import json
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import anywidget
@@ -143,15 +144,17 @@ class LiveFigure(anywidget.AnyWidget):
         """Return the figure as HTML that needs neither kernel nor network."""
         recording = self.recording()
         keys = [name for name in self._values() if name not in recording[0][1]["strips"]]
+        shared = {}
         recorded = [
-            {"values": {name: values[name] for name in keys}, "picture": picture}
+            {"values": {name: values[name] for name in keys}, "picture": _share(picture, shared)}
             for values, picture in recording
         ]
-        data = {"name": self._name, "alt": self._alt, "controls": self._controls}
-        data |= {"values": self._values(), "recorded": recorded}
-        image = _image(still(recording[0][1], self._values()), self._alt)
+        values = self._values() | recorded[0]["values"]
+        data = {"name": self._name, "alt": self._alt, "controls": self._controls, "values": values}
+        data |= {"shared": [json.loads(text) for text in shared], "recorded": recorded}
+        image = _image(still(recording[0][1], values), self._alt)
         script = f"{_script('live.js')}\n{_script('output.js')}\nhandOver(here, mount);"
-        return _fragment(image, script, _text("live.css"), data)
+        return _fragment(image, script, self._name, _text("live.css"), data)
 
     def _ipython_display_(self):
         self.show()
@@ -166,25 +169,28 @@ class LiveFigure(anywidget.AnyWidget):
             super().notify_change(change)
 
     def _moved(self, change):
-        with self._guarded():
+        with self.guarded():
             self._settle()
 
     def _reshaped(self, change):
-        with self._guarded():
+        with self.guarded():
             self._picture = self.picture().plain()
             self._settle()
 
     def _settle(self):
         """Send the exact frame for values that lie between those of the strips."""
         frame = self.frame()
-        if frame is not None:
+        if frame is None:
+            if "values" in self._moment:  # of another setting
+                self._moment = {}
+        else:
             played = [name for name in self._values() if name in self._picture["strips"]]
             values = {name: getattr(self, name) for name in played}
             self._moment = frame.plain() | {"values": values}
 
     def _received(self, _, content, buffers):
         if "press" in content:
-            with self._guarded():
+            with self.guarded():
                 self.pressed(content["press"])
 
     def _acknowledged(self, change):
@@ -196,22 +202,28 @@ class LiveFigure(anywidget.AnyWidget):
         frame, self._waiting, self._sent = self._waiting, None, time.monotonic()
         self._moment = frame.plain() | {"serial": serial}
 
-    def _guarded(self):
-        return _Guard(self)
+    @contextmanager
+    def guarded(self):
+        """Show an error in the figure in place of losing it; clear it when all went well."""
+        try:
+            yield
+        except Exception as error:
+            self._problem = f"{type(error).__name__}: {error}"
+        else:
+            self._problem = ""
 
 
-class _Guard:
-    """Show an error in the figure in place of losing it; clear it when all went well."""
+def _share(picture, shared):
+    """Return a picture in which the number of an entry of `shared` stands for each mark's data."""
 
-    def __init__(self, figure):
-        self.figure = figure
+    def number(data):
+        return shared.setdefault(_compact(data), len(shared))
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, error, trace):
-        self.figure._problem = "" if error is None else f"{kind.__name__}: {error}"
-        return isinstance(error, Exception)
+    strips = {
+        name: strip | {"marks": {moved: number(at) for moved, at in strip["marks"].items()}}
+        for name, strip in picture["strips"].items()
+    }
+    return picture | {"marks": [number(drawn) for drawn in picture["marks"]], "strips": strips}
 
 
 def show_interactive(widget, figure, alt):
@@ -244,17 +256,21 @@ def _image(figure, alt):
     return image_html(png, alt)
 
 
-def _fragment(image, script, css="", data=None):
+def _fragment(image, script, name="", css="", data=None):
     """Return the HTML of an output: still picture, data, and the script that makes it live."""
-    parts = ['<div class="course-figure">', image]
+    parts = [f'<div class="course-figure" data-figure="{name}" data-form="image">', image]
     if css:
         parts.append(f"<style>\n{css}</style>")
     if data is not None:
-        text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
+        text = _compact(data).replace("</", "<\\/")
         parts.append(f'<script type="application/json">\n{text}\n</script>')
     head = "(() => {\nconst here = document.currentScript.parentElement;"
     parts.append(f"<script>\n{head}\n{script}\n}})();\n</script>\n</div>")
     return "\n".join(parts)
+
+
+def _compact(data):
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 
 def _text(name):

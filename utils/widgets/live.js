@@ -66,14 +66,15 @@ const same = (a, b) => a === b || Math.abs(a - b) <= 1e-5 * Math.abs(b);
 const written = (value) =>
   typeof value === "number" ? String(Number(value.toPrecision(3))).replace("-", "−") : String(value);
 
-let count = 0; // tells the radio groups of several figures apart
+let count = 0; // tells the radio groups and clip paths of several figures apart
 
 function draw(root, source) {
   root.classList.add("course-live");
   root.dataset.figure = source.name;
+  root.dataset.form = source.form;
   const panel = make("div", { class: "cf-controls" }, root);
   const svg = document.createElementNS(SVG, "svg");
-  const says = make("p", { class: "cf-says", role: "status", "aria-live": "polite" });
+  const says = make("p", { class: "cf-says", role: "status", "aria-live": "polite", "data-says": "" });
   const problem = make("p", { class: "cf-problem", role: "alert" });
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", source.alt);
@@ -94,17 +95,32 @@ function draw(root, source) {
     if (there) MARKS[kind][1](node, at, words);
   }
 
+  function clipPath(clips, rectangle) {
+    const key = String(rectangle);
+    if (!clips.has(key)) {
+      const path = svg.appendChild(document.createElementNS(SVG, "clipPath"));
+      const inside = path.appendChild(document.createElementNS(SVG, "rect"));
+      ["x", "y", "width", "height"].forEach((name, k) => inside.setAttribute(name, rectangle[k]));
+      path.id = `cf-${count++}-${Date.now()}`;
+      clips.set(key, path.id);
+    }
+    return clips.get(key);
+  }
+
   function build() {
     picture = source.picture();
     marks = new Map();
     svg.setAttribute("viewBox", `0 0 ${picture.width} ${picture.height}`);
     svg.style.maxWidth = `${picture.width}px`;
     svg.replaceChildren();
-    for (const { name, kind, style, at } of picture.marks) {
+    const clips = new Map();
+    for (const { name, kind, style, at, clip } of picture.marks) {
       const words = style.split(" ");
       const node = document.createElementNS(SVG, MARKS[kind][0]);
       node.setAttribute("class", [`cf-${kind}`, ...words.map((word) => `m-${word}`)].join(" "));
       node.dataset.mark = name;
+      if (words.includes("decor")) node.dataset.decor = "";
+      if (clip) node.setAttribute("clip-path", `url(#${clipPath(clips, clip)})`);
       svg.append(node);
       marks.set(name, { node, words, kind });
       place(name, at);
@@ -209,15 +225,15 @@ function draw(root, source) {
   }
 
   // The notebook takes the arrow keys for itself, unless the very element asks it not to.
-  const KEYS = { "data-lm-suppress-shortcuts": "true" };
+  const keys = ({ name }) => ({ "data-control": name, "data-lm-suppress-shortcuts": "true" });
 
   const MAKERS = {
     slider(spec, box) {
       const label = make("label", {}, box);
       make("span", { class: "cf-name" }, label).textContent = spec.label;
       const last = positions(spec.name).length - 1;
-      const input = make("input", { type: "range", min: 0, max: last, step: 1, ...KEYS }, label);
-      const output = make("span", { class: "cf-value", "aria-hidden": "true" }, box);
+      const input = make("input", { type: "range", min: 0, max: last, step: 1, ...keys(spec) }, label);
+      const output = make("span", { class: "cf-value", "aria-hidden": "true", "data-readout": spec.name }, box);
       input.setAttribute("aria-label", spec.label);
       input.addEventListener("input", () => slide(spec, input));
       return { input, output };
@@ -226,7 +242,7 @@ function draw(root, source) {
       const group = make("fieldset", {}, box);
       make("legend", { class: "cf-name" }, group).textContent = spec.label;
       if (spec.values.length > 4) {
-        const input = make("select", { "aria-label": spec.label, ...KEYS }, group);
+        const input = make("select", { "aria-label": spec.label, ...keys(spec) }, group);
         for (const value of spec.values) make("option", { value }, input).textContent = value;
         input.addEventListener("change", () => source.set({ [spec.name]: input.value }));
         const inputs = [...input.options].map((option) => ({
@@ -238,7 +254,7 @@ function draw(root, source) {
       const name = `cf-${count++}`;
       const inputs = spec.values.map((value) => {
         const label = make("label", {}, group);
-        const radio = make("input", { type: "radio", name, value, ...KEYS }, label);
+        const radio = make("input", { type: "radio", name, value, ...keys(spec) }, label);
         label.append(value);
         radio.addEventListener("change", () => source.set({ [spec.name]: value }));
         return radio;
@@ -247,13 +263,13 @@ function draw(root, source) {
     },
     toggle(spec, box) {
       const label = make("label", {}, box);
-      const input = make("input", { type: "checkbox", ...KEYS }, label);
+      const input = make("input", { type: "checkbox", ...keys(spec) }, label);
       label.append(spec.label);
       input.addEventListener("change", () => source.set({ [spec.name]: input.checked }));
       return { input };
     },
     button(spec, box) {
-      const input = make("button", { type: "button", ...KEYS }, box);
+      const input = make("button", { type: "button", ...keys(spec) }, box);
       input.textContent = spec.label;
       input.addEventListener("click", () => source.press(spec.name));
       return { input };
@@ -263,7 +279,7 @@ function draw(root, source) {
   build();
   const fixed = [];
   for (const spec of source.controls()) {
-    const box = make("div", { class: `cf-control cf-${spec.kind}`, "data-control": spec.name }, panel);
+    const box = make("div", { class: `cf-control cf-${spec.kind}` }, panel);
     controls.set(spec.name, { spec });
     controls.set(spec.name, { spec, ...MAKERS[spec.kind](spec, box) });
     if (!source.can(spec.name)) {
@@ -279,6 +295,7 @@ function draw(root, source) {
   source.on({ changed, moment, complain, picture: () => (build(), refresh()) });
   refresh();
   complain();
+  root.dataset.state = "ready";
 }
 
 // ---- the two sources
@@ -286,6 +303,7 @@ function draw(root, source) {
 function live(model) {
   const controls = model.get("_controls").filter((control) => !control.recorded);
   return {
+    form: "live",
     name: model.get("_name"),
     alt: model.get("_alt"),
     controls: () => controls,
@@ -316,18 +334,26 @@ function live(model) {
 }
 
 // What a page carries: a picture for each of some values of the controls that have no strip.
-function recorded({ name, alt, controls, values, recorded }) {
+function recorded({ name, alt, controls, values, shared, recorded }) {
   const state = { ...values };
   const keys = Object.keys(recorded[0].values);
   const known = (key) => [...new Set(recorded.map((entry) => entry.values[key]))];
   const strips = recorded[0].picture.strips;
+  // What several pictures have alike is there once: a number stands for it.
+  const each = (table, change) => Object.fromEntries(Object.entries(table).map(([key, item]) => [key, change(item)]));
+  const whole = (picture) => ({
+    ...picture,
+    marks: picture.marks.map((k) => shared[k]),
+    strips: each(picture.strips, (strip) => ({ ...strip, marks: each(strip.marks, (k) => shared[k]) })),
+  });
   const fits = (entry) => keys.every((key) => entry.values[key] === state[key]);
   let redraw = () => {};
   return {
+    form: "page",
     name,
     alt,
     controls: () => controls.filter(({ kind }) => kind !== "button"),
-    picture: () => (recorded.find(fits) ?? recorded[0]).picture,
+    picture: () => whole((recorded.find(fits) ?? recorded[0]).picture),
     moment: () => undefined,
     problem: () => "",
     get: (key) => state[key],

@@ -18,6 +18,7 @@ function handOver(here, mount) {
     const root = document.createElement("div");
     mount(root, JSON.parse(data.textContent));
     here.querySelector("img").style.display = "none";
+    here.removeAttribute("data-form");
     here.append(root);
   }
 

@@ -13,11 +13,23 @@ KINDS = ("line", "lines", "area", "ellipse", "dots", "text")
 COLORS = ("l1", "l2", "train", "dev", "truth", "plain", "ink", "muted", "grid")
 SYMBOLS = ("circle", "ring", "square", "diamond", "star", "cross")
 DASHES = ("dashed", "dotted", "dashdot")
-SIZES = ("thin", "thick", "small", "big", "bold", "faint", "fill", "start", "middle", "end")
-WORDS = {*COLORS, *SYMBOLS, *DASHES, *SIZES}
+OTHERS = (
+    "thin",
+    "thick",
+    "small",
+    "big",
+    "bold",
+    "faint",
+    "fill",
+    "start",
+    "middle",
+    "end",
+    "decor",
+)
+WORDS = {*COLORS, *SYMBOLS, *DASHES, *OTHERS}
 
 
-def mark(name, kind, style, at=None):
+def mark(name, kind, style, at=None, clip=None):
     """Return a mark: one thing that is drawn.
 
     Parameters
@@ -29,9 +41,12 @@ def mark(name, kind, style, at=None):
         flat lists), "ellipse" (cx, cy, rx, ry, angle in degrees), "dots" (flat) or "text" (x, y,
         string). All in pixels, y downward.
     style : str
-        Words out of `WORDS`: one color, and dash, symbol, size or anchor.
+        Words out of `WORDS`: one color, and dash, symbol, size or anchor; "decor" for what only
+        helps to read the rest, like ticks.
     at : sequence, optional
         Where it is; nothing is drawn without it.
+    clip : sequence, optional
+        Left, top, width and height of the rectangle inside which it is seen, as `Axes.clip`.
 
     Raises
     ------
@@ -43,7 +58,7 @@ def mark(name, kind, style, at=None):
     unknown = set(style.split()) - WORDS
     if unknown:
         raise ValueError(f"style holds {sorted(unknown)}; the words are {', '.join(sorted(WORDS))}")
-    return {"name": name, "kind": kind, "style": style, "at": at}
+    return {"name": name, "kind": kind, "style": style, "at": at} | ({"clip": clip} if clip else {})
 
 
 @dataclass
@@ -230,6 +245,11 @@ class Axes:
         self.xticks = _ticks(x, xlog, width) if xticks is None else xticks
         self.yticks = _ticks(y, ylog, height) if yticks is None else yticks
 
+    @property
+    def clip(self):
+        """The rectangle inside the frame, as a mark takes it."""
+        return [self.left, self.top, self.width, self.height]
+
     def px(self, x, y):
         """Return the pixels of points, (…, 2) for `x` and `y` that broadcast to (…)."""
         across = self.left + self.width * _share(x, self.x, self.xlog)
@@ -243,21 +263,22 @@ class Axes:
     def marks(self, prefix):
         """Return frame, ticks and labels as marks whose names begin with `prefix`."""
         right, bottom = self.left + self.width, self.top + self.height
+        line, text = "muted thin decor", "muted small decor"
         frame = [self.left, self.top, self.left, bottom, right, bottom]
-        drawn = [mark(f"{prefix} frame", "line", "muted thin", frame)]
+        drawn = [mark(f"{prefix} frame", "line", line, frame)]
         for place, tick in enumerate(self.xticks):
-            x = self.px(tick, self.y[0])[0]
-            at = [x, bottom + 16, _label(tick, self.xlog)]
-            drawn.append(mark(f"{prefix} x{place}", "text", "muted small middle", at))
+            x, label = self.px(tick, self.y[0])[0], _label(tick, self.xlog)
+            at = [x, bottom, x, bottom + 4]
+            drawn.append(mark(f"{prefix} x-{place}", "line", line, at))
             drawn.append(
-                mark(f"{prefix} x-{place}", "line", "muted thin", [x, bottom, x, bottom + 4])
+                mark(f"{prefix} x{place}", "text", f"{text} middle", [x, bottom + 16, label])
             )
         for place, tick in enumerate(self.yticks):
-            y = self.px(self.x[0], tick)[1]
-            at = [self.left - 7, y + 4, _label(tick, self.ylog)]
-            drawn.append(mark(f"{prefix} y{place}", "text", "muted small end", at))
+            y, label = self.px(self.x[0], tick)[1], _label(tick, self.ylog)
+            at = [self.left - 4, y, self.left, y]
+            drawn.append(mark(f"{prefix} y-{place}", "line", line, at))
             drawn.append(
-                mark(f"{prefix} y-{place}", "line", "muted thin", [self.left - 4, y, self.left, y])
+                mark(f"{prefix} y{place}", "text", f"{text} end", [self.left - 7, y + 4, label])
             )
         return drawn + self._labels(prefix, right, bottom)
 

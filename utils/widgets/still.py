@@ -3,7 +3,8 @@
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.figure import Figure
-from matplotlib.patches import Ellipse
+from matplotlib.patches import Ellipse, Rectangle
+from matplotlib.patheffects import withStroke
 
 from utils.figures import COLORS as SERIES
 from utils.figures import INK
@@ -54,9 +55,18 @@ def still(picture, values):
         ax.set_axis_off()
         for drawn in marks:
             if drawn["at"]:
-                _DRAW[drawn["kind"]](ax, drawn["at"], drawn["style"].split())
+                _draw(ax, drawn)
         ax.text(12, height - room + 14, _wrapped(says, width), color=INK, fontsize=8, va="top")
     return figure
+
+
+def _draw(ax, drawn):
+    known = set(ax.get_children())
+    _DRAW[drawn["kind"]](ax, drawn["at"], drawn["style"].split())
+    if "clip" in drawn:
+        left, top, width, height = drawn["clip"]
+        for artist in set(ax.get_children()) - known:
+            artist.set_clip_path(Rectangle((left, top), width, height, transform=ax.transData))
 
 
 def _wrapped(text, width):
@@ -128,6 +138,7 @@ def _text(ax, at, words):
         fontweight="bold" if "bold" in words else "normal",
         ha=next((ANCHORS[word] for word in words if word in ANCHORS), "left"),
         va="baseline",
+        path_effects=[withStroke(linewidth=2.5, foreground="white")],
     )
 
 
