@@ -4,7 +4,7 @@
 // needs no kernel is out of sight; when the notebook is opened again without its kernel, the
 // widget's place is taken by an error, and that is what goes out of sight.
 
-const WIDGET = '[data-mime-type="application/vnd.jupyter.widget-view+json"]';
+const WIDGET = ".jp-OutputArea-output:not([data-mime-type])"; // all other kinds name their type
 const PATIENCE = 1500; // milliseconds that a widget has to appear
 
 function handOver(here, mount) {
