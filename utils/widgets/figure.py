@@ -181,8 +181,8 @@ class LiveFigure(anywidget.AnyWidget):
         """Send the exact frame for values that lie between those of the strips."""
         frame = self.frame()
         if frame is None:
-            if "values" in self._moment:  # of another setting
-                self._moment = {}
+            if "marks" in self._moment:  # of another setting
+                self._moment = {"serial": self._moment.get("serial", 0)}
         else:
             played = [name for name in self._values() if name in self._picture["strips"]]
             values = {name: getattr(self, name) for name in played}

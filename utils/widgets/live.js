@@ -28,6 +28,10 @@ const MARKS = {
   line: ["path", (node, at) => node.setAttribute("d", polyline(at))],
   area: ["path", (node, at) => node.setAttribute("d", polyline(at) + "z")],
   lines: ["path", (node, at) => node.setAttribute("d", at.map(polyline).join(""))],
+  stairs: ["path", (node, [left, step, base, ...heights]) => {
+    const path = heights.map((y, k) => `V${y}H${(left + step * (k + 1)).toFixed(2)}`).join("");
+    node.setAttribute("d", `M${left} ${base}${path}V${base}`);
+  }],
   ellipse: ["ellipse", (node, [cx, cy, rx, ry, angle]) => {
     for (const [name, value] of Object.entries({ cx, cy, rx, ry })) node.setAttribute(name, value);
     node.setAttribute("transform", `rotate(${angle} ${cx} ${cy})`);

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from matplotlib.ticker import LogLocator, MaxNLocator
 
-KINDS = ("line", "lines", "area", "ellipse", "dots", "text")
+KINDS = ("line", "lines", "stairs", "area", "ellipse", "dots", "text")
 COLORS = ("l1", "l2", "train", "dev", "truth", "plain", "ink", "muted", "grid")
 SYMBOLS = ("circle", "ring", "square", "diamond", "star", "cross")
 DASHES = ("dashed", "dotted", "dashdot")
@@ -38,8 +38,9 @@ def mark(name, kind, style, at=None, clip=None):
         Unique in its picture; strips and frames move a mark by its name.
     kind : str
         "line" (flat x0, y0, x1, y1, …), "area" (the same, closed and filled), "lines" (a list of
-        flat lists), "ellipse" (cx, cy, rx, ry, angle in degrees), "dots" (flat) or "text" (x, y,
-        string). All in pixels, y downward.
+        flat lists), "stairs" (left, width of a step, base, and each step's height), "ellipse" (cx,
+        cy, rx, ry, angle in degrees), "dots" (flat) or "text" (x, y, string). All in pixels, y
+        downward.
     style : str
         Words out of `WORDS`: one color, and dash, symbol, size or anchor; "decor" for what only
         helps to read the rest, like ticks.

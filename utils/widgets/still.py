@@ -92,6 +92,12 @@ def _line(ax, at, words):
     ax.plot(at[0::2], at[1::2], **_stroke(words), solid_joinstyle="round")
 
 
+def _stairs(ax, at, words):
+    left, step, base, *heights = at
+    edges = left + step * np.arange(len(heights) + 1)
+    ax.plot(np.repeat(edges, 2), [base, *np.repeat(heights, 2), base], **_stroke(words))
+
+
 def _lines(ax, at, words):
     for line in at:
         _line(ax, line, words)
@@ -145,6 +151,7 @@ def _text(ax, at, words):
 _DRAW = {
     "line": _line,
     "lines": _lines,
+    "stairs": _stairs,
     "area": _area,
     "ellipse": _ellipse,
     "dots": _dots,
