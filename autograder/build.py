@@ -25,6 +25,7 @@ SHARED = (
     "utils/*.mplstyle",
     "utils/data/*",
     "utils/checking/*.py",
+    "utils/widgets/**/*",
     "autograder/lesson.py",
     "autograder/question.py",
     "autograder/questions/__init__.py",
@@ -39,6 +40,8 @@ SHARED = (
 APART = {"utils/commands.py", "utils/lab.py"}  # no lesson imports them
 PICTURES = ("image/png", "image/svg+xml")
 PICTURE_BYTES = re.compile(r"base64,[A-Za-z0-9+/=]+")
+FIGURE_DATA = re.compile(r'"shared":\[.*')  # of a live figure, to the end of the line
+WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def main(argv=None, root=ROOT):
@@ -241,7 +244,17 @@ def execute(notebook):
         )
         client.execute(env=environment, stderr=subprocess.DEVNULL)  # the kernel's own log
     notebook.metadata.pop("language_info", None)
+    drop_widgets(notebook)
+
+
+def drop_widgets(notebook):
+    """Take out what only a running kernel can show; a live figure leaves a form that needs none."""
     notebook.metadata.pop("widgets", None)
+    for cell in notebook.cells:
+        if "outputs" in cell:
+            cell.outputs = [
+                output for output in cell.outputs if WIDGET not in output.get("data", ())
+            ]
 
 
 def write_notebook(notebook, path):
@@ -294,7 +307,7 @@ def rebuild_and_compare(root, paths):
 
 
 def comparable(product):
-    """Return what of a product is the same on every platform: all but the pixels."""
+    """Return what of a product is the same on every platform: no pixels, no figure's data."""
     data = json.loads(product.read_text(encoding="utf-8"))
     if product.name == "lesson.json":
         return data
@@ -306,7 +319,8 @@ def comparable(product):
                     output["data"][kind] = "a picture"
             if "text/html" in output.get("data", {}):  # utils.figures.show puts its picture there
                 markup = "".join(output["data"]["text/html"])
-                output["data"]["text/html"] = PICTURE_BYTES.sub("base64,", markup)
+                markup = PICTURE_BYTES.sub("base64,", markup)
+                output["data"]["text/html"] = FIGURE_DATA.sub('"shared":', markup)
     return data
 
 

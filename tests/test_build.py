@@ -257,3 +257,29 @@ def test_releases_and_checks_are_what_is_made_of_the_solutions(path, tmp_path):
     assert texts[0] == texts[1]
     solution = [(cell.id, cell.source, cell.metadata) for cell in cells(kept[0])]
     assert solution == [(cell.id, cell.source, cell.metadata) for cell in lesson.notebook.cells]
+
+
+def test_what_needs_a_kernel_is_dropped_and_a_live_figures_page_is_kept():
+    view = {build.WIDGET: {"model_id": "1"}}
+    page = {"text/html": '<div>"shared":[1.0],"recorded":[]}\n</div>', "text/plain": "alt"}
+    outputs = [nbformat.v4.new_output("display_data", data) for data in (page, view)]
+    cell = nbformat.v4.new_code_cell("figure", outputs=outputs)
+    notebook = nbformat.v4.new_notebook(cells=[cell], metadata={"widgets": {"state": {}}})
+    build.drop_widgets(notebook)
+    assert [output.data for output in cell.outputs] == [page]
+    assert "widgets" not in notebook.metadata
+
+
+def test_a_figures_coordinates_do_not_count_as_drift(tmp_path):
+    texts = []
+    for number in ("1.0", "1.1"):
+        page = {"text/html": f'<script>\n{{"name":"A","shared":[{number}]}}\n</script>'}
+        cell = nbformat.v4.new_code_cell(
+            "figure", id="a", outputs=[nbformat.v4.new_output("display_data", page)]
+        )
+        metadata = {"course": {"content": number}}
+        path = tmp_path / "a.ipynb"
+        nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata=metadata), path)
+        texts.append(build.comparable(path))
+    assert texts[0] == texts[1]
+    assert "A" in texts[0]["cells"][0]["outputs"][0]["data"]["text/html"]
