@@ -79,7 +79,7 @@ def test_the_readme_tells_how_far_the_sandbox_goes():
 @pytest.fixture
 def example(tmp_path):
     """Return the lesson and the questions of the worked example."""
-    lesson, questions = blocks("python")
+    lesson, questions, _ = blocks("python")
     path = tmp_path / f"{EXAMPLE}.py"
     path.write_text(lesson, encoding="utf-8")
     names = {}
@@ -119,3 +119,14 @@ def test_the_example_is_told_what_the_page_shows(example):
         outcome = answer(question, misconception.answer)
         assert outcome.diagnosis == misconception.name
         assert render(outcome) == shown.rstrip("\n")
+
+
+def test_the_example_of_a_live_figure_is_one():
+    names = {}
+    exec(blocks("python")[2], names)
+    figure = names["RidgeShrinkage"]()
+    assert "leaves 50%" in figure.page()
+    before = figure._picture
+    figure.d = 2.0
+    assert figure._picture != before
+    assert figure._problem == ""
