@@ -28,9 +28,9 @@ const MARKS = {
   line: ["path", (node, at) => node.setAttribute("d", polyline(at))],
   area: ["path", (node, at) => node.setAttribute("d", polyline(at) + "z")],
   lines: ["path", (node, at) => node.setAttribute("d", at.map(polyline).join(""))],
-  stairs: ["path", (node, [left, step, base, ...heights]) => {
+  stairs: ["path", (node, [left, step, ...heights]) => {
     const path = heights.map((y, k) => `V${y}H${(left + step * (k + 1)).toFixed(2)}`).join("");
-    node.setAttribute("d", `M${left} ${base}${path}V${base}`);
+    node.setAttribute("d", `M${left} ${heights[0]}${path}`);
   }],
   ellipse: ["ellipse", (node, [cx, cy, rx, ry, angle]) => {
     for (const [name, value] of Object.entries({ cx, cy, rx, ry })) node.setAttribute(name, value);

@@ -34,6 +34,8 @@ class Reading(NamedTuple):
         Share of the dev digits that are read right.
     zeros : int
         Weights that are exactly 0.
+    small : int
+        Weights with |w| < 0.001.
     inside : int
         Weights with |w| < αλ.
     norm : float
@@ -45,6 +47,7 @@ class Reading(NamedTuple):
     beyond: int
     accuracy: float
     zeros: int
+    small: int
     inside: int
     norm: float
 
@@ -128,6 +131,7 @@ class Runs:
             self.size - int(wide.sum()),
             accuracy,
             int(np.sum(entries == 0)),
+            int(np.sum(sizes < 0.001)),
             int(np.sum(sizes < LR * lam)),
             float(np.linalg.norm(entries.astype(float))),
         )

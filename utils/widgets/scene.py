@@ -38,7 +38,7 @@ def mark(name, kind, style, at=None, clip=None):
         Unique in its picture; strips and frames move a mark by its name.
     kind : str
         "line" (flat x0, y0, x1, y1, …), "area" (the same, closed and filled), "lines" (a list of
-        flat lists), "stairs" (left, width of a step, base, and each step's height), "ellipse" (cx,
+        flat lists), "stairs" (left, width of a step, y of each step), "ellipse" (cx,
         cy, rx, ry, angle in degrees), "dots" (flat) or "text" (x, y, string). All in pixels, y
         downward.
     style : str

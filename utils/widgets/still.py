@@ -93,9 +93,9 @@ def _line(ax, at, words):
 
 
 def _stairs(ax, at, words):
-    left, step, base, *heights = at
+    left, step, *heights = at
     edges = left + step * np.arange(len(heights) + 1)
-    ax.plot(np.repeat(edges, 2), [base, *np.repeat(heights, 2), base], **_stroke(words))
+    ax.plot(np.repeat(edges, 2)[1:-1], np.repeat(heights, 2), **_stroke(words))
 
 
 def _lines(ax, at, words):
