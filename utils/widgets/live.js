@@ -70,7 +70,8 @@ const same = (a, b) => a === b || Math.abs(a - b) <= 1e-5 * Math.abs(b);
 const written = (value) =>
   typeof value === "number" ? String(Number(value.toPrecision(3))).replace("-", "−") : String(value);
 
-let count = 0; // tells the radio groups and clip paths of several figures apart
+// Radio groups and clip paths of all figures share one page, each drawn by a copy of this code.
+const unique = () => `cf-${Math.random().toString(36).slice(2)}`;
 
 function draw(root, source) {
   root.classList.add("course-live");
@@ -105,7 +106,7 @@ function draw(root, source) {
       const path = svg.appendChild(document.createElementNS(SVG, "clipPath"));
       const inside = path.appendChild(document.createElementNS(SVG, "rect"));
       ["x", "y", "width", "height"].forEach((name, k) => inside.setAttribute(name, rectangle[k]));
-      path.id = `cf-${count++}-${Date.now()}`;
+      path.id = unique();
       clips.set(key, path.id);
     }
     return clips.get(key);
@@ -255,7 +256,7 @@ function draw(root, source) {
         }));
         return { input, inputs };
       }
-      const name = `cf-${count++}`;
+      const name = unique();
       const inputs = spec.values.map((value) => {
         const label = make("label", {}, group);
         const radio = make("input", { type: "radio", name, value, ...keys(spec) }, label);
