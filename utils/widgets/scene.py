@@ -21,6 +21,7 @@ OTHERS = (
     "bold",
     "faint",
     "fill",
+    "outlined",
     "start",
     "middle",
     "end",
@@ -42,8 +43,8 @@ def mark(name, kind, style, at=None, clip=None):
         cy, rx, ry, angle in degrees), "dots" (flat) or "text" (x, y, string). All in pixels, y
         downward.
     style : str
-        Words out of `WORDS`: one color, and dash, symbol, size or anchor; "decor" for what only
-        helps to read the rest, like ticks.
+        Words out of `WORDS`: one color, and dash, symbol, size or anchor; "fill", or "fill
+        outlined" with a border; "decor" for what only helps to read the rest, like ticks.
     at : sequence, optional
         Where it is; nothing is drawn without it.
     clip : sequence, optional

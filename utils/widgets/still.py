@@ -106,16 +106,17 @@ def _lines(ax, at, words):
 def _area(ax, at, words):
     if "fill" in words:
         ax.fill(at[0::2], at[1::2], color=_color(words), alpha=0.18, linewidth=0)
-    else:
+    if "fill" not in words or "outlined" in words:
         _line(ax, [*at, *at[:2]], words)
 
 
 def _ellipse(ax, at, words):
     x, y, rx, ry, angle = at
-    look = _stroke(words)
+    look = {"xy": (x, y), "width": 2 * rx, "height": 2 * ry, "angle": angle}
     if "fill" in words:
-        look = {"color": _color(words), "alpha": 0.18, "linewidth": 0}
-    ax.add_patch(Ellipse((x, y), 2 * rx, 2 * ry, angle=angle, fill="fill" in words, **look))
+        ax.add_patch(Ellipse(**look, color=_color(words), alpha=0.18, linewidth=0))
+    if "fill" not in words or "outlined" in words:
+        ax.add_patch(Ellipse(**look, fill=False, **_stroke(words)))
 
 
 def _dots(ax, at, words):
