@@ -7,7 +7,7 @@ import copy
 from typing import NamedTuple
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from utils.data import flip_labels, load_mnist, split
 from utils.network import Network
@@ -81,6 +81,7 @@ class Runs:
         self._first_order = rng.spawn(1)[0]  # `train` draws the order from its first stream
         self._X = self._start.checked_inputs(X)
         self._dev = self._start.checked_inputs(X_dev), y_dev
+        self._libraries = ThreadpoolController()  # finding them takes longer than a batch
         self.size = sum(w.size for w in self._start.weights)
         self.reset()
 
@@ -108,10 +109,7 @@ class Runs:
         FloatingPointError
             If a loss stops being finite.
         """
-        with (
-            threadpool_limits(limits=1, user_api="blas"),
-            np.errstate(over="ignore", invalid="ignore"),
-        ):
+        with self._one_thread(), np.errstate(over="ignore", invalid="ignore"):
             for _ in range(n):
                 rows = self._next_rows()
                 for rule, network in self.networks.items():
@@ -123,7 +121,7 @@ class Runs:
         entries = np.concatenate([w.ravel() for w in network.weights])
         sizes = np.abs(entries)
         wide = np.histogram(entries, WIDE)[0]
-        with threadpool_limits(limits=1, user_api="blas"):
+        with self._one_thread():
             accuracy = 1 - network.error(*self._dev)
         return Reading(
             wide,
@@ -133,8 +131,11 @@ class Runs:
             int(np.sum(entries == 0)),
             int(np.sum(sizes < 0.001)),
             int(np.sum(sizes < LR * lam)),
-            float(np.linalg.norm(entries.astype(float))),
+            float(np.sqrt(np.sum(np.square(entries, dtype=float)))),
         )
+
+    def _one_thread(self):
+        return self._libraries.limit(limits=1, user_api="blas")
 
     def _next_rows(self):
         place = self.steps % BATCHES
@@ -158,9 +159,9 @@ def _train_on(network, X, y, rule, lam):
         _charge(w, grad, rule, lam)
         _descend(w, grad)
         if rule == "proximal":
-            w[...] = np.copysign(np.maximum(np.abs(w) - LR * lam, 0), w)
+            np.subtract(w, np.clip(w, -LR * lam, LR * lam), out=w)
         if rule != "none":
-            w[np.abs(w) < np.finfo(w.dtype).tiny] = 0
+            np.multiply(w, np.abs(w) >= np.finfo(w.dtype).tiny, out=w)
     for b, grad in zip(network.biases, bias_grads, strict=True):
         _descend(b, grad)
 
