@@ -4,5 +4,7 @@
 """
 
 from utils.widgets.figure import LiveFigure, show_interactive
+from utils.widgets.geometry import ConstraintGeometry
+from utils.widgets.histogram import WeightHistogram
 
-__all__ = ["LiveFigure", "show_interactive"]
+__all__ = ["ConstraintGeometry", "LiveFigure", "WeightHistogram", "show_interactive"]
