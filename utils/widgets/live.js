@@ -32,9 +32,11 @@ const MARKS = {
     const path = heights.map((y, k) => `V${y}H${(left + step * (k + 1)).toFixed(2)}`).join("");
     node.setAttribute("d", `M${left} ${heights[0]}${path}`);
   }],
-  ellipse: ["ellipse", (node, [cx, cy, rx, ry, angle]) => {
-    for (const [name, value] of Object.entries({ cx, cy, rx, ry })) node.setAttribute(name, value);
-    node.setAttribute("transform", `rotate(${angle} ${cx} ${cy})`);
+  // Two arcs of a path: a transform of the mark would turn its clip path, too.
+  ellipse: ["path", (node, [cx, cy, rx, ry, angle]) => {
+    const turn = (angle * Math.PI) / 180, dx = rx * Math.cos(turn), dy = rx * Math.sin(turn);
+    const arc = (sign) => `A${rx} ${ry} ${angle} 0 1 ${cx + sign * dx} ${cy + sign * dy}`;
+    node.setAttribute("d", `M${cx - dx} ${cy - dy}${arc(1)}${arc(-1)}z`);
   }],
   dots: ["path", (node, at, words) => {
     const symbol = SYMBOLS[words.find((word) => word in SYMBOLS) ?? "circle"];
