@@ -214,7 +214,7 @@ def _clips(problem):
     return {f"region {k}": [*corner, *half.tolist()] for k, corner in enumerate(corners.tolist())}
 
 
-def _cones(problem, w, length=46):
+def _cones(problem, w, length=56):
     """Return the normal cones at corners: what λ∂P(w) can be there, as triangles, (n, 6)."""
     along = problem.mix * np.sign(w) + 2 * (1 - problem.mix) * w
     across = problem.mix * (w == 0)
@@ -256,7 +256,10 @@ def _within(at):
 def _readouts(solutions, path):
     """Return weights and residual as texts below the pictures."""
     rows = zip(solutions.w.tolist(), solutions.residual.tolist(), strict=True)
-    texts = [f"w = ({number(a)}, {number(b)})     KKT residual {_bound(r)}" for (a, b), r in rows]
+    texts = [
+        f"w = ({number(a)}, {number(b)}) \u00a0·\u00a0 KKT residual {_bound(r)}"
+        for (a, b), r in rows
+    ]
     return [[PLANE.left, HEIGHT - 8, text] for text in texts]
 
 
@@ -323,8 +326,8 @@ def _says_corner(problem, lam, t, zero):
     else:
         range_ = f"from λ = {number(since)} on"
     return (
-        f"The contour touches the {problem.look.region} at a corner, −∇J is in its normal cone: "
-        f"{SUBSCRIPTS[zero]} is exactly 0, {range_}. {_says_share(problem, t)}"
+        f"The contour touches the {problem.look.region} at a corner: {SUBSCRIPTS[zero]} is exactly "
+        f"0, {range_}; −∇J is in the normal cone. {_says_share(problem, t)}"
     )
 
 
@@ -407,11 +410,11 @@ class ConstraintGeometry(LiveFigure):
     controls = (
         slider("lam", "strength λ"),
         slider("t", "budget t"),
-        choice("penalty", "penalty", LOOKS),
         slider("optimum1", "optimum w₁*", low=-2, high=2, step=0.1),
         slider("optimum2", "optimum w₂*", low=-2, high=2, step=0.1),
         slider("correlation", "correlation", low=-0.95, high=0.95, step=0.05),
         slider("eccentricity", "eccentricity", low=0, high=0.95, step=0.05),
+        choice("penalty", "penalty", LOOKS),
     )
 
     def __init__(self, **values):
@@ -524,6 +527,7 @@ def path_axes(problem):
 def _marks(problem, path):
     """Return all marks in the order in which they are drawn."""
     color, mix = problem.look.color, problem.mix
+    x, y = path.px((1 + LAST) / 2, path.y[1]).tolist()
     return [
         *_ground(problem),
         *(
@@ -536,11 +540,12 @@ def _marks(problem, path):
         *_curves(problem, path),
         mark("slope", "line", "ink", clip=PLANE.clip),
         mark("slope label", "text", "ink small middle"),
-        mark("optimum", "dots", "truth star big", PLANE.px(*problem.optimum).tolist()),
-        mark("optimum label", "text", "ink middle", _beside_optimum(problem)),
         mark("solution", "dots", f"{color} circle big", clip=PLANE.clip),
         mark("solution on a corner", "dots", f"{color} diamond big", clip=PLANE.clip),
+        mark("optimum", "dots", "truth star big", PLANE.px(*problem.optimum).tolist()),
+        mark("optimum label", "text", "ink middle", _beside_optimum(problem)),
         mark("now", "line", "ink thin"),
+        mark("inactive", "text", "muted small middle", [x, y + 12, "λ = 0"]),
         mark("weights now", "dots", f"{color} circle"),
         mark("readout", "text", "ink start"),
     ]
@@ -573,7 +578,6 @@ def _beside_optimum(problem):
 def _curves(problem, path):
     """Return the weights against the budget, each with its dash and its label."""
     color, (share, w) = problem.look.color, problem.path
-    x, y = path.px((1 + LAST) / 2, path.y[1]).tolist()
     rows = zip(SUBSCRIPTS, w.T, ("thick", "dashed"), _label_places(problem, path), strict=True)
     curves = [
         (
@@ -585,7 +589,6 @@ def _curves(problem, path):
     return [
         mark("path zero", "line", "grid thin decor", path.flat([0, LAST], [0, 0])),
         mark("enough", "line", "muted thin dotted decor", path.flat([1, 1], path.y)),
-        mark("inactive", "text", "muted small middle", [x, y + 12, "λ = 0"]),
         *path.marks("path"),
         *(drawn for pair in curves for drawn in pair),
     ]
