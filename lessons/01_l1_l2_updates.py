@@ -21,8 +21,8 @@
 # | 3. Turn the gradient into an update | 16 | 4 |
 # | 4. Ask what happens at zero | 13 | 2 |
 # | 5. Take a step that stops at zero | 12 | 2 |
-# | 6. Count the zeros of a real network | 11 | 1 |
-# | **core path** | **82** | **14** |
+# | 6. Count the zeros of a real network | 15 | 1 |
+# | **core path** | **86** | **14** |
 # | 7. Follow one weight down | 9 | 2 |
 # | 8. Find out where the minimum goes | 11 | 2 |
 # | 9. Turn λ up | 5 | 1 |
@@ -31,7 +31,7 @@
 # | **second part** | **37** | **6** |
 #
 # The minutes count one for 150 words of text and half a minute for a cell that only runs,
-# two for a question with options, three for a number or a function of one point,
+# two for a live figure or a question with options, three for a number or a function of one point,
 # and five for a function of two.
 # The second part can wait for another day.
 # So can the extension at the end, which is not graded.
@@ -45,8 +45,9 @@ from functools import partial
 
 import matplotlib.pyplot as plt
 import numpy as np
+from ipywidgets import FloatLogSlider, link
 
-from utils import figures
+from utils import figures, widgets
 from utils.checking import check, scorecard
 from utils.data import flip_labels, load_diabetes, load_mnist, split
 from utils.network import Network
@@ -1057,33 +1058,6 @@ for rule_label, rule_update in rules.items():
     print("{:15}{:7.0f} ± {:.0f} %{:11.0f} %{:11.0f} %{:11.2g}".format(rule_label, *row))
 
 # %% [markdown]
-# And this is what the weights look like, for one seed:
-# the network without a penalty beside the one with L1, by the proximal step, and the one with L2.
-# The vertical axis is logarithmic, so that even a single weight can be seen.
-# The few weights beyond ±0.4 are left out.
-#
-# <!-- place of the live figure "weight histogram" -->
-
-# %%
-free = train_digits(None, seed=0)[0].weights
-held = {
-    "L1": train_digits(partial(proximal_l1_update, lam=0.0025), seed=0)[0].weights,
-    "L2": train_digits(partial(l2_update, lam=0.02), seed=0)[0].weights,
-}
-histogram_figure, histogram_axes = figures.pair(sharey=True)
-for axis, (held_name, held_weights) in zip(histogram_axes, held.items(), strict=True):
-    both = {"plain (no penalty)": free, held_name: held_weights}
-    figures.plot_weight_histogram(both, bins=np.linspace(-0.4, 0.4, 81), ax=axis)
-histogram_axes[0].set_ylim(0.5, 3e5)
-histogram_axes[0].set_title("L1 puts most weights on 0 and keeps some large")
-histogram_axes[1].set_title("L2 draws all weights together")
-figures.show(
-    histogram_figure,
-    alt="Two histograms of weights, counts on a log axis, each beside that of a network without a "
-    "penalty, a wide bell. L1: one high spike at 0 and long thin tails. L2: a narrow peak.",
-)
-
-# %% [markdown]
 # **Read it.**
 # The plain L1 step and the proximal step give networks that look alike:
 # the same norm, more than four weights in five below 0.001, the same accuracy within the spread.
@@ -1096,6 +1070,76 @@ figures.show(
 # It pulls the weights together more evenly: its norm is the smallest, and yet fewer of them lie below 0.001.
 # All three penalties beat the network without one, L2 by the most.
 # That is a result for *these* digits and *these* values of λ, not a law.
+
+# %% [markdown]
+# **Explore**, live.
+# The next figure trains the four networks of the table for seed 0, while you watch their weights;
+# `penalty` chooses which of them you see beside the one without a penalty.
+# The axis of the counts is logarithmic, so that even a single weight can be seen.
+# The right half enlarges the middle; the shaded band is the one of unit 4.
+# λ is an attribute of the figure, and the upper slider, one of ipywidgets, is linked to it.
+# A new λ holds from the next batch on.
+#
+# **Predict** before you press play.
+#
+# - Where do the outlines of the two L1 steps part, and where do they coincide?
+# - At epoch 40, turn λ up to 0.01: what happens to the band, and to the exact zeros?
+# - At epoch 60, turn λ down to 0.0003: do the zeros go away again?
+
+# %%
+histogram = widgets.WeightHistogram()
+lam_slider = FloatLogSlider(value=0.0025, min=-4, max=-1, description="λ", readout_format=".2g")
+link((lam_slider, "value"), (histogram, "lam"))
+histogram.show(lam_slider)
+
+# %% [markdown]
+# One run may deceive, so the next function makes such moves for any seed, under the proximal step.
+# It returns the share of exact zeros after each λ of a plan,
+# and the share of the last zeros whose gradient over all training digits is 0 as well.
+
+
+# %%
+def zeros_along(plan, seed):
+    """Train for each (λ, epochs) of a plan; return the zeros after each, and those stuck, in %."""
+    rng = np.random.default_rng(seed)
+    (X, y), _ = split(mnist.X, mnist.y, (1000, 1000), rng)
+    y = flip_labels(y, 0.2, rng)
+    network, found = Network((784, 50, 10), rng), []
+    for lam, epochs in plan:
+        update = partial(proximal_l1_update, lam=lam)
+        train(network, X, y, epochs=epochs, lr=0.1, rng=rng, batch_size=50, update=update)
+        zero = np.concatenate([w.ravel() for w in network.weights]) == 0
+        found.append(zero.mean())
+    grad = np.concatenate([g.ravel() for g in network.gradients(X, y)[1]])
+    return 100 * np.array([*found, np.mean(grad[zero] == 0)])
+
+
+# %% [markdown]
+# A second plan keeps the small λ all the time. You get means over three seeds.
+
+# %%
+plans = {
+    "0.0025, 0.01, 0.0003": [(0.0025, 40), (0.01, 20), (0.0003, 20)],
+    "0.0003 all the time": [(0.0003, 80)],
+}
+for plan_name, plan in plans.items():
+    *zeros, stuck = np.mean([zeros_along(plan, seed) for seed in range(3)], axis=0)
+    print(f"λ {plan_name:22} zeros in %:", *(f"{share:3.0f}" for share in zeros), end="   ")
+    print("more than half of them without a gradient:", bool(stuck > 50))
+
+# %% [markdown]
+# **Read it.**
+# The two L1 outlines part inside the band and near it:
+# the plain step fills the band, the proximal step leaves a spike on 0 in its middle.
+# Among the large weights, in the left half, they all but coincide.
+# A larger λ widens the band and takes more weights to 0, and a smaller λ brings back only some of them:
+# about two in three stay at 0, where a network that had this λ from the start has fewer than one in three.
+#
+# A weight leaves 0 only where $|g| > \lambda$.
+# Of the zeros that stay, more than half have no gradient at all, so no λ, however small, calls them back.
+# Nearly all of those belong to a blank pixel, or to a hidden unit that is switched off:
+# it is 0 for every digit, or nothing goes out of it.
+# So what a penalty leaves depends on the way that λ took, not on its last value alone.
 
 # %% [markdown]
 # **Explore** where the zeros are.
