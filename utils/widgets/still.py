@@ -49,7 +49,8 @@ def still(picture, values):
     room = 44 if says else 0
     width, height = picture["width"], picture["height"] + room
     with rc_context({"font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans"]}):
-        figure = Figure(figsize=(width / PIXELS, height / PIXELS), dpi=PIXELS)
+        inches = (width / PIXELS, height / PIXELS)
+        figure = Figure(figsize=inches, dpi=PIXELS, layout="none")  # whatever the style says
         ax = figure.add_axes((0, 0, 1, 1))
         ax.set(xlim=(0, width), ylim=(height, 0))
         ax.set_axis_off()
