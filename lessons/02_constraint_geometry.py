@@ -22,8 +22,8 @@
 # | 3. Find the λ of a budget | 10 | 2 |
 # | 4. See why corners give zeros | 14 | 2 |
 # | 5. Solve the lasso one weight at a time | 18 | 4 |
-# | 6. Reproduce a table from a book | 17 | 2 |
-# | **core path** | **89** | **14** |
+# | 6. Reproduce a table from a book | 16 | 2 |
+# | **core path** | **88** | **14** |
 # | 7. Project onto the ball and the diamond | 13 | 3 |
 # | 8. Descend without leaving the budget | 10 | 2 |
 # | 9. Follow the path of the lasso | 5 | |
@@ -47,9 +47,8 @@ from itertools import combinations
 
 import matplotlib.pyplot as plt
 import numpy as np
-from ipywidgets import FloatLogSlider, interactive, link
 
-from utils import figures, widgets
+from utils import figures
 from utils.checking import check, scorecard
 from utils.data import load_diabetes, load_prostate
 
@@ -166,18 +165,22 @@ for t in (0.5, 1.0, 1.5, 2.5, 3.0):
 # Condition 4 says the same in one line: inside the ball the budget is not used up, so its price is 0.
 #
 # **Explore** the live figure.
-# On the left you see the contours of a loss of two weights, the region of the budget, and the exact solution;
-# on the right, the weights as λ changes.
-# The slider for λ and the slider for $t$ move together, since each value of one belongs to a value of the other.
-# The slider at the top is an ordinary slider of ipywidgets, linked to the figure's λ:
-# you can link it to anything in your own notebook.
+# On the left are the contours of a loss of two weights, the region of the budget, and the exact solution.
+# The star $w^\ast$ is least squares, our $\hat w$.
+# On the right are the two weights for all budgets.
+# The sliders for λ and for $t$ move together, since a value of one belongs to a value of the other.
+# The slider at the top is an ordinary one of ipywidgets, linked to the figure's λ.
 #
 # Try three things.
 # Choose L2, and raise $t$ until nothing moves any more: what is λ there?
-# Choose L1, and raise λ slowly: when does a weight become 0, and does it happen at a corner?
+# Choose L1, and raise λ slowly: when does a weight become 0, and where on the diamond does it happen?
 # Then change the correlation and look again.
 
 # %%
+from ipywidgets import FloatLogSlider, interactive, link
+
+from utils import widgets
+
 geometry = widgets.ConstraintGeometry()
 lam_slider = FloatLogSlider(value=1.0, base=10, min=-2, max=2, step=0.05, description="λ")
 link((geometry, "lam"), (lam_slider, "value"))
@@ -188,13 +191,13 @@ geometry.show(lam_slider)
 # Once $t$ reaches the size of the least-squares solution, λ is 0 and the solution is least squares itself.
 # Below that, contour and region touch.
 # With the disc the point of contact wanders along the circle, and it meets an axis only in passing.
-# With the diamond it moves to a corner and stays there while λ goes on rising.
+# With the diamond it moves to a corner and stays in a corner while λ goes on rising.
 # Unit 4 is about why.
 
 # %% [markdown]
 # **Find what is wrong.**
-# Some lecture notes sum all this up in four sentences.
-# Three of them are wrong or say too much. Which, and why?
+# Some lecture notes sum this up in four sentences.
+# Three of them are wrong or say too much. Which?
 #
 # > L1 adds a linear constraint to the problem, L2 adds a quadratic one, $\|w\|^2 \le t^2$.
 # > In both cases the optimum is on the boundary of the region.
@@ -204,9 +207,8 @@ geometry.show(lam_slider)
 # <details><summary>Three faults</summary>
 #
 # 1. $\|w\|_1 \le t$ is not linear: the absolute value has a corner.
-#    It amounts to many linear inequalities, $\pm w_1 \pm w_2 \dots \pm w_d \le t$, one for each choice of the signs.
+#    It amounts to $2^d$ linear inequalities, $\pm w_1 \pm w_2 \dots \pm w_d \le t$, one for each choice of the signs.
 #    So the region is a polytope with $2^d$ faces and $2d$ corners.
-#    The second half of the sentence is right.
 # 2. The optimum is on the boundary only if the budget is smaller than what least squares uses:
 #    $t < \|\hat w\|$ for ridge, $t < \|\hat w\|_1$ for the lasso. Otherwise it is $\hat w$.
 # 3. There is no such table: which $t$ goes with a $\lambda$ depends on $X$ and $y$.
@@ -285,9 +287,9 @@ check("ridge")
 # **Derive** what ridge does to the least-squares solution.
 # In the example the second weight was hardly shrunk, from 2.5 to 2, while the first was halved, from 3 to 1.5.
 # The singular value decomposition shows that this is the general case, seen from the right angle.
-# Let $X = U D V^\top$. With $r = \min(n, d)$, $U$ has shape $(n, r)$ and $V$ shape $(d, r)$,
+# Let $X = U D V^\top$. With $m = \min(n, d)$, $U$ has shape $(n, m)$ and $V$ shape $(d, m)$,
 # each with orthonormal columns $u_j$ and $v_j$,
-# and $D$ is diagonal, with the singular values $d_1 \ge d_2 \ge \dots \ge d_r \ge 0$.
+# and $D$ is diagonal, with the singular values $d_1 \ge d_2 \ge \dots \ge d_m \ge 0$.
 # Put this into the equation of ridge and multiply by $v_j^\top$ from the left:
 #
 # $$(d_j^2 + \lambda)\; v_j^\top w = d_j\, u_j^\top y
@@ -295,13 +297,13 @@ check("ridge")
 # v_j^\top w_\lambda = \frac{d_j^2}{d_j^2 + \lambda}\; v_j^\top \hat w .$$
 #
 # So along the direction $v_j$ ridge multiplies least squares by the *shrinkage factor* $d_j^2 / (d_j^2 + \lambda)$.
-# The inputs vary much along $v_1$ and little along $v_r$.
-# Their sum, $\mathrm{df}(\lambda) = \sum_j d_j^2/(d_j^2 + \lambda)$, goes from $r$ down to 0 as λ grows, if no $d_j$ is 0.
+# The inputs vary most along $v_1$ and least along $v_m$.
+# The sum of the factors, $\mathrm{df}(\lambda) = \sum_j d_j^2/(d_j^2 + \lambda)$, goes from $m$ down to 0 as λ grows, if no $d_j$ is 0.
 # It is called the *effective degrees of freedom*: it says how many free weights the fit is worth.
 #
 # **Predict.**
 # Which direction does ridge shrink most: the one along which the inputs vary most, or least?
-# Is this good or bad, and for what?
+# Is this good or bad?
 
 # %% [markdown]
 # **Implement** `shrinkage_factors`.
@@ -370,8 +372,8 @@ print("factors: ", shrinkage_factors(X_pro, 24.0).round(2))
 # %% [markdown]
 # The factors are as derived.
 # Why is it good to shrink the last directions most?
-# Along $v_j$ the least-squares weight has the standard deviation $\sigma / d_j$, if the noise in $y$ has standard deviation $\sigma$:
-# where inputs hardly vary, the data cannot say what the weight is.
+# If the noise in $y$ has the standard deviation $\sigma$, a number, then $v_j^\top \hat w$ has the standard deviation $\sigma / d_j$:
+# where the inputs hardly vary, the data cannot say what the weight is.
 # The next cell adds noise with $\sigma = 1$ to a response again and again, 500 times for each of three seeds,
 # and measures the spread of $v_j^\top \hat w$ and $v_j^\top w_\lambda$ in the first and in the last direction.
 
@@ -395,11 +397,8 @@ lams = np.geomspace(0.1, 1e4, 101)
 factors = np.array([shrinkage_factors(X_pro, lam) for lam in lams])  # (101, 8)
 factor_figure, (each_axes, sum_axes) = figures.pair()
 each_axes.plot(lams, factors, color=figures.COLORS["l2"], linestyle="-", linewidth=1.2)
-for text, corner, at in (
-    ("d₁", (lams[70], factors[70, 0]), 6),
-    ("d₈", (lams[40], factors[40, 7]), -22),
-):
-    each_axes.annotate(text, corner, xytext=(at, -4), textcoords="offset points")
+each_axes.annotate("d₁", (lams[70], factors[70, 0]), xytext=(6, 0), textcoords="offset points")
+each_axes.annotate("d₈", (lams[40], factors[40, 7]), xytext=(-22, 0), textcoords="offset points")
 each_axes.set(xscale="log", xlabel="λ", ylabel="shrinkage factor")
 each_axes.set_title("Small singular values are shrunk first")
 sum_axes.plot(lams, factors.sum(axis=1), **figures.series_style("L2"))
@@ -426,9 +425,9 @@ figures.show(
 # Unit 1 promised a λ for each budget. For ridge you can now find it.
 # The directions $v_j$ are orthonormal, so
 #
-# $$\|w_\lambda\|^2 = \sum_{j=1}^{r} \Bigl(\frac{d_j\, u_j^\top y}{d_j^2 + \lambda}\Bigr)^2 .$$
+# $$\|w_\lambda\|^2 = \sum_{j=1}^{m} \Bigl(\frac{d_j\, u_j^\top y}{d_j^2 + \lambda}\Bigr)^2 .$$
 #
-# Each term falls as λ grows, and all of them go to 0.
+# Each term that is not 0 falls as λ grows, and all go to 0.
 # So $\|w_\lambda\|$ falls steadily from $\|\hat w\|$ to 0, and passes each $t$ between exactly once.
 # That crossing can be found by halving an interval: go left if $\|w_\lambda\|$ is too small in the middle, else go right.
 # The interval starts at 0.
@@ -514,9 +513,9 @@ for t in (0.2, 0.4, 0.6, 0.8, 1.2):
     print(f"{t:5.1f} {lam_of_t:6.1f} {norm_back:6.3f} {slope + 0.0:8.1f}")
 
 # %% [markdown]
-# The round trip comes back to where it began, up to the point where the budget exceeds the norm of least squares.
-# And the slope is $-\lambda$: this is what makes λ a *price*.
-# It tells what one more unit of the budget $t^2$ would take off the loss.
+# The way back ends at the budget, except for the last one, which is larger than the norm of least squares.
+# And the slope is $-\lambda$. This is what makes λ a *price*:
+# it is what one more unit of the budget $t^2$ would take off the loss.
 #
 # Now test your prediction, and the last of the lecture notes' claims.
 # The next function gives λ for 26 budgets, for any rows of the data:
@@ -544,6 +543,8 @@ for label, rows in {"all men": everybody, "all men twice": np.tile(everybody, 2)
 budget_axes.annotate("five halves", (0.34, 13), color=figures.COLORS["plain"])
 budget_axes.set(yscale="log", ylim=(3, 2000), xlabel="budget t", ylabel="λ")
 budget_axes.set_title("The same budget has another price in each sample")
+twofold = price_of_budgets(np.tile(everybody, 2)) / price_of_budgets(everybody)
+print("all men twice have twice the λ:", np.allclose(twofold, 2))
 figures.show(
     figures.label_lines(budget_axes).figure,
     alt="λ on a log axis against the budget t, falling curves. The curve of all men twice runs above "
@@ -552,9 +553,9 @@ figures.show(
 
 # %% [markdown]
 # **Read it.**
-# Writing each man down twice does not change the solution, but it doubles λ: the loss is a sum over men, and so it doubled.
+# Writing each man down twice doubles the loss of all weights, so the best weights within the budget stay the same, and λ doubles.
 # Random halves differ from one another as well, by more than a factor of 2 at the larger budgets.
-# So price and budget are two faces of one problem only as long as the data stay the same.
+# So price and budget are two faces of one problem as long as the data stay the same.
 # When you get more data, a fixed budget and a fixed price are two different rules.
 
 # %% [markdown]
@@ -726,8 +727,9 @@ check("orthonormal_estimates")
 # **Explore** the three rules as curves: what becomes of a weight $\hat w_j$.
 # They are $\hat w_j$ or 0 for the best subset, $\hat w_j / (1 + \lambda)$ for ridge,
 # and the soft threshold of $\hat w_j$ at $\lambda / 2$ for the lasso.
-# (Table 3.4 of *The Elements of Statistical Learning* has the same three.
-# Its λ for the lasso belongs to ½‖y − Xw‖², and so its threshold is λ.)
+# Here $\lambda = 1$, and the best subset drops what is smaller than 0.9.
+# (Table 3.4 of *The Elements of Statistical Learning* has the same three rules.
+# Its lasso goes with $\frac12 J$, and so its threshold is λ.)
 
 # %%
 w_line = np.linspace(-3, 3, 601)
@@ -753,7 +755,7 @@ figures.show(
 # %% [markdown]
 # **Read it.**
 # Best subset keeps large weights as they are and drops the others, with a jump:
-# a small change of the data can bring a weight from 0 to nearly 1.
+# here a small change of the data can bring a weight from 0 to 0.9.
 # Ridge scales all weights and drops none.
 # The lasso drops weights as the subset does, without a jump, but the large ones pay for it: they are too small by $\lambda/2$.
 
@@ -769,14 +771,14 @@ figures.show(
 # $$\|r_j - x_j w_j\|^2 + \lambda |w_j| \;=\; \|x_j\|^2\, w_j^2 - 2\, z_j\, w_j + \lambda |w_j| + \text{constant},
 # \qquad z_j = x_j^\top r_j .$$
 #
-# 0 must be a subgradient: $2\|x_j\|^2 w_j - 2z_j + \lambda s = 0$, with $s$ as in lesson 1.
+# 0 must be a subgradient: $2\|x_j\|^2 w_j - 2z_j + \lambda s = 0$, where $s$ is a subgradient of $|w_j|$.
 # The three cases $w_j > 0$, $w_j < 0$ and $w_j = 0$ together give
 #
 # $$w_j = \frac{S(z_j,\ \lambda/2)}{\|x_j\|^2},
-# \qquad S(z, u) = \mathrm{sign}(z)\,\max(|z| - u,\ 0).$$
+# \qquad S(z, \theta) = \mathrm{sign}(z)\,\max(|z| - \theta,\ 0).$$
 #
 # Threshold first, divide afterwards.
-# A column of zeros would mean to divide by 0: its weight changes nothing but the penalty, so it is 0.
+# A column of zeros would make you divide by 0. Its weight changes nothing but the penalty, so leave it at 0.
 
 # %% [markdown]
 # *Coordinate descent* goes through the weights one after the other, again and again, and sets each to its best value.
@@ -784,7 +786,7 @@ figures.show(
 # Suppose that a sweep changes nothing.
 # Then for each $j$, 0 is a subgradient with respect to $w_j$.
 # But these are just the conditions of unit 4, so $w$ solves the lasso.
-# This would not hold for any convex function: it works since the part with the corners, $\|w\|_1$, is a sum of one term for each weight.
+# (For other convex functions this may fail. It works here since $\|w\|_1$, the part with the corners, is a sum of one term a weight.)
 #
 # There is a λ from which on all weights are 0.
 # Put $w = 0$ into the conditions of unit 4 and see what they ask of λ.
@@ -919,30 +921,22 @@ for n_examples in (100, 30, 10):
 
 # %% [markdown]
 # Now the copies.
-# The ninth column is a copy of the first, `lcavol`.
-# The cell prints both weights of the pair, for ridge and for the lasso, and the same with the copy put first.
+# The next cell puts a second `lcavol` in front of the eight inputs, and prints the weights of the two.
 
 # %%
-doubled = np.column_stack([X_pro, X_pro[:, 0]])
-for order, columns in {"copy last": np.arange(9), "copy first": np.roll(np.arange(9), 1)}.items():
-    pair = [int(np.flatnonzero(columns == column)[0]) for column in (0, 8)]
-    print(f"{order:10} (lcavol, copy):", end="")
-    for method in (ridge, lasso):
-        print(
-            f"  {method.__name__}", method(doubled[:, columns], y_pro, 24.0)[pair].round(3), end=""
-        )
-    print()
+doubled = np.column_stack([X_pro[:, 0], X_pro])  # (67, 9)
+for method in (ridge, lasso):
+    print(f"{method.__name__}: lcavol twice", method(doubled, y_pro, 24.0)[:2].round(3))
 
 # %% [markdown]
 # Ridge gives both copies the same weight: L2 rather pays for two halves than for a whole.
 # For L1 all divisions cost the same, so the minimum is not unique.
-# Your coordinate descent gives everything to the column that it visits first.
+# Here everything went to the column that coordinate descent visited first.
 # Keep this in mind when you read the lasso's zeros as "this input does not matter".
 
 # %% [markdown]
-# **Explore** your own two functions by hand.
-# The slider drives them: for each λ your `ridge` and your `lasso` run again, and the bars are drawn anew.
-# Find the λ at which the lasso keeps just two inputs, and watch what ridge does with the others.
+# **Explore** your own two functions with a slider.
+# For each λ your `ridge` and your `lasso` run again, and the bars are drawn anew.
 
 
 # %%
@@ -962,9 +956,10 @@ def draw_weights(lam):
 
 
 # %% [markdown]
-# `interactive` of ipywidgets makes a slider for the argument of a function, and calls the function whenever the slider moves.
-# It draws a whole figure for each value, so it follows less closely than the live figure of unit 1.
-# For a function of your own it is the shortest way to a slider: one line.
+# `interactive` of ipywidgets hands the value of a slider to a function whenever the slider moves.
+# The whole figure is drawn each time, so it follows less closely than the live figure of unit 1.
+# But it takes one line, for any function of your own.
+# Find a λ at which the lasso keeps just two inputs, and watch `lcp` under ridge.
 
 # %%
 draw_weights(24.0)
@@ -975,24 +970,25 @@ weights_slider = interactive(
 widgets.show_interactive(
     weights_slider,
     static_form,
-    alt="Bars of the eight weights of ridge and lasso on the prostate data at λ = 24. Ridge spreads the "
-    "weight over all eight; the lasso keeps lcavol, lweight, svi and a little of lbph.",
+    alt="Bars of the eight weights of ridge and lasso on the prostate data at λ = 24. Ridge has no zeros. "
+    "The lasso keeps lcavol, which is larger than under ridge, and smaller weights of four others.",
 )
 
 # %% [markdown]
 # **Read it.**
-# As λ rises the lasso's bars go down at about the same pace and vanish one by one.
-# Ridge's bars all get smaller and never vanish; some grow at first, since they take over from a neighbor.
+# As λ rises the lasso's bars vanish one by one; from λ = 48 to 60 it keeps just `lcavol` and `lweight`.
+# Under ridge no bar stays at 0. `lcp` starts below 0, crosses it and comes out on the other side,
+# while `lcavol`, with which it shares information, gets smaller.
 
 # %% [markdown]
 # ## 6. Reproduce a table from a book
 #
 # A result that you cannot reproduce is a rumor.
-# In this unit you take the best-known table on ridge and lasso,
-# Table 3.3 of *The Elements of Statistical Learning* by Hastie, Tibshirani and Friedman, and compute it with your own functions.
-# But first look at the data. There is a trap in them.
+# In this unit you compute a well-known table with your own functions:
+# Table 3.3 of *The Elements of Statistical Learning* by Hastie, Tibshirani and Friedman.
+# But first look at the data, for there is a trap in them.
 #
-# `load_prostate(corrected=False)` gives the numbers as most copies have them, typing error included.
+# `load_prostate(corrected=False)` gives the numbers as most copies have them, with a typing error.
 # One number of one man cannot be right.
 # The next cell prints the lowest and the highest value of each column,
 # and how many standard deviations these are away from the column's mean.
@@ -1029,8 +1025,7 @@ check("outlier_row")
 
 # %% [markdown]
 # **Derive** the recipe for ridge.
-# The book's table shows the weights for inputs that are scaled, but it does not tell all steps.
-# These give its numbers:
+# These steps give the numbers of the book:
 #
 # 1. From each of the eight columns subtract its mean and divide by its standard deviation (`ddof=1`), both over *all 97* men.
 # 2. Keep the rows of the 67 men in `prostate.train`.
@@ -1127,28 +1122,24 @@ for label, row, misses in zip(
 # %% [markdown]
 # **Read it.**
 # This is Table 3.3, in each digit that the book prints.
-# Ridge and lasso err less on new men than least squares, and the best pair does as well as ridge with all eight inputs.
-# Some weights of least squares have lost their sense: `lcp` gets a negative weight, though men with a larger `lcp` have more of the antigen.
-# It shares its information with `lcavol`; ridge takes the weight to 0.000, and the lasso drops it.
+# Ridge and lasso err less on the test men than least squares, and the best pair does as well as ridge with all eight inputs.
+# But a digit that matches is not yet an explanation.
 #
-# A digit that matches is not yet an explanation. Look at three that deserve a question.
-
-# %% [markdown]
 # **Why 2.452?**
 # Ridge has another intercept than the other rows, and you know why: it is the mean of $y$ over the 67 men.
 # The best intercept for these weights is $\bar y - \bar x^\top w$. The next cell computes it.
-# **And what if you center again**, as unit 2 told you to?
-# The cell does that, too, with the same λ.
+# And **why not center again**, as unit 2 told you to? The cell does that, too, with the same λ.
 #
 # **Why 0.36?**
-# The book gives the budget of its lasso as a ratio, $s = \|w\|_1 / \|\hat w\|_1 = 0.36$.
-# The cell computes the ratio of our solution, and a second solution, whose λ of 30.18 has the ratio 0.36.
+# The book gives the budget of its lasso as a ratio, $\|w\|_1 / \|\hat w\|_1 = 0.36$.
+# The cell computes this ratio for our λ, and for another λ, which makes it 0.36.
 
 # %%
 X_67, y_train, X_30, y_test = scale_and_split(prostate)
 mean_67, sd_67 = X_67.mean(axis=0), X_67.std(axis=0, ddof=1)
 squares_row, _, ridge_row, _ = four_rows(prostate)
 best_intercept = y_train.mean() - mean_67 @ ridge_row[1:]
+print(f"mean age of the 67 men, on the scale of all men: {mean_67[2]:.3f}")
 print(f"ridge: intercept {ridge_row[0]:.3f} as printed, {best_intercept:.3f} at its best")
 w_again = ridge(X_67 - mean_67, y_train - y_train.mean(), 24.1764)
 error_again = np.mean((y_test - y_train.mean() - (X_30 - mean_67) @ w_again) ** 2)
@@ -1156,24 +1147,26 @@ most = np.abs(w_again - ridge_row[1:]).max()
 print(f"centered again: weights move by up to {most:.3f}, test error {error_again:.3f}")
 for lam in (27.814, 30.18):
     w_lam = lasso((X_67 - mean_67) / sd_67, y_train - y_train.mean(), lam)
-    s = np.abs(w_lam).sum() / np.abs(squares_row[1:] * sd_67).sum()
-    print(f"lasso, λ = {lam:6.3f}: s = {s:.3f}, weights", (w_lam / sd_67)[[0, 1, 3, 4]].round(3))
+    part = np.abs(w_lam).sum() / np.abs(squares_row[1:] * sd_67).sum()
+    print(
+        f"lasso, λ = {lam:6.3f}: ratio {part:.3f}, weights", (w_lam / sd_67)[[0, 1, 3, 4]].round(3)
+    )
 
 # %% [markdown]
 # **Read it.**
 # The printed intercept is not the best one for its weights, since the inputs of the 67 men do not have mean 0:
-# their mean age, for one, is 0.12 standard deviations above that of all men.
+# their mean age, for one, is 0.118 standard deviations above that of all men.
 # Center again, and the intercept is 2.464, the weights hardly move, and the test error is 0.490 instead of 0.492.
-# It makes no difference to what the table says. But whoever centers, as a textbook asks, will not find the book's digits.
+# This changes nothing of what the table says. But whoever centers will not find the book's digits.
 #
 # The ratio that gives the lasso's column is 0.375.
 # With 0.36, as printed, `lbph` would be 0, and no weight would agree in its third digit.
-# So this one number of the book does not go with its own table, and you can say so, since you can show it.
+# So this number does not go with the table beside it. You can say so, since you can show it.
 
 # %% [markdown]
-# Next, how much does the typing error matter?
-# Predict: the man of row 31 is one of the 30 *test* men.
-# Which columns of the table can his error change, and by how much?
+# **Predict.**
+# How much does the typing error matter?
+# The man of row 31 is one of the 30 *test* men. Which numbers of the table can his error change?
 
 # %%
 his = np.flatnonzero(~prostate.train).tolist().index(31)  # his place among the test men
@@ -1189,14 +1182,14 @@ print("weights that move by more than 0.01:", np.array(prostate.names)[shift > 0
 # **Read it.**
 # One wrong number in 776 takes the test error of least squares from 0.521 to 0.586.
 # That is more than the whole distance between least squares and the lasso.
-# The fits themselves hardly know of him, since he is not among the training men;
-# only the scale of `lweight` changed, which is taken over all 97.
-# It is his own prediction that fails: his squared error alone, divided by 30, makes up the difference.
+# The fits hardly know of him, since he is not among the training men:
+# only the scale of `lweight`, taken over all 97, has changed.
+# It is his own prediction that fails: his squared error, divided by 30, makes up the difference.
 
 # %% [markdown]
 # A last question to the table: is the lasso's 0.479 *better* than the 0.521 of least squares?
-# The standard errors of 0.16 and more say no. But they compare two methods as if they had been tested on different men.
-# The same 30 men were in both tests, so look at the difference for each man.
+# Standard errors of about 0.17 say no, but they would do for two methods that were tested on different men.
+# Here both were tested on the same 30, so look at the difference for each man.
 
 # %%
 errors_of_squares, *errors_of_others = test_errors(prostate)
@@ -1206,7 +1199,7 @@ for label, misses in zip(names_of_rows[1:], errors_of_others, strict=True):
 
 # %% [markdown]
 # Each gain is smaller than its standard error.
-# So the table shows how the methods work, and it does not show which of them is best: 30 men are too few for that.
+# So the table shows how the methods work. Which of them is best, 30 men are too few to tell.
 #
 # This ends the core path.
 # The second part solves the problem with a budget directly, follows the weights as the budget grows,
@@ -1221,7 +1214,7 @@ for label, misses in zip(names_of_rows[1:], errors_of_others, strict=True):
 # So far you solved the problem with a price and looked up the budget. You can also work with the budget itself.
 # You need one tool: the *projection* of a point $w$ onto a region, the point $v$ of the region that is nearest to $w$.
 # Both have shape $(d,)$.
-# But to minimize $\|w - v\|^2$ over $v$ with a budget is a problem that you know: it is $J(v)$ with $w$ for $y$ and the identity for $X$.
+# But you know the problem to minimize $\|w - v\|^2$ over $v$ with a budget: it is $J(v)$ with $w$ for $y$ and the identity for $X$.
 # If $w$ keeps to the budget, the projection is $w$ itself.
 # If not, there is a λ, and unit 4 tells what the solution looks like:
 #
@@ -1234,15 +1227,15 @@ for label, misses in zip(names_of_rows[1:], errors_of_others, strict=True):
 # For the diamond it takes one more idea.
 
 # %% [markdown]
-# Sort the sizes $|w_j|$ in decreasing order: $u_1 \ge u_2 \ge \dots \ge u_d \ge 0$.
-# If the $k$ largest remain after the threshold, the sum of what remains is $u_1 + \dots + u_k - k\theta$. That should be $t$, so
+# Sort the sizes $|w_j|$ in decreasing order: $a_1 \ge a_2 \ge \dots \ge a_d \ge 0$.
+# If the $k$ largest remain after the threshold, the sum of what remains is $a_1 + \dots + a_k - k\theta$. That should be $t$, so
 #
-# $$\theta_k = \frac{u_1 + \dots + u_k - t}{k} .$$
+# $$\theta_k = \frac{a_1 + \dots + a_k - t}{k} .$$
 #
 # But how many remain? Compare neighbors.
-# Since $(k + 1)\,\theta_{k+1} = k\,\theta_k + u_{k+1}$, the number $\theta_{k+1}$ is a mean of $\theta_k$, taken $k$ times, and $u_{k+1}$.
-# As long as $u_{k+1} > \theta_k$, size $k + 1$ remains as well, and $\theta_{k+1} > \theta_k$.
-# From the first $k$ on with $u_{k+1} \le \theta_k$, the means go down and stay above the sizes that follow.
+# Since $(k + 1)\,\theta_{k+1} = k\,\theta_k + a_{k+1}$, the number $\theta_{k+1}$ is a mean of $\theta_k$, taken $k$ times, and $a_{k+1}$.
+# As long as $a_{k+1} > \theta_k$, size $k + 1$ remains as well, and $\theta_{k+1} > \theta_k$.
+# From the first $k$ on with $a_{k+1} \le \theta_k$, the means go down and stay above the sizes that follow.
 # So the right θ is the largest of all: $\theta = \max_k \theta_k$.
 #
 # **Predict.**
@@ -1287,7 +1280,7 @@ check("project_l2_ball")
 #
 # <details><summary>Hint</summary>
 #
-# `np.sort(np.abs(w))[::-1]` sorts the sizes in decreasing order, and `np.cumsum` gives all the sums $u_1 + \dots + u_k$ at once.
+# `np.sort(np.abs(w))[::-1]` sorts the sizes in decreasing order, and `np.cumsum` gives all the sums $a_1 + \dots + a_k$ at once.
 #
 # </details>
 
@@ -1335,10 +1328,10 @@ check("project_l1_ball")
 # half of them close to the projection, and counts the exact zeros of 1,000 projections.
 
 # %%
-projections = {"disc": (project_l2_ball, 2), "diamond": (project_l1_ball, 1)}
+projections = {"ball": (project_l2_ball, 2), "diamond": (project_l1_ball, 1)}
 
 
-def test_projection(project, order, seed):
+def try_projection(project, order, seed):
     """Return whether no tried point is nearer than the projection, and its share of zeros in %."""
     rng = np.random.default_rng(seed)
     w = 2 * rng.normal(size=5)
@@ -1352,16 +1345,14 @@ def test_projection(project, order, seed):
 
 for region, (project, order) in projections.items():
     for seed in range(3):
-        print(
-            f"{region:8} seed {seed}: nearest, zeros in %:", test_projection(project, order, seed)
-        )
+        print(f"{region:8} seed {seed}: nearest, zeros in %:", try_projection(project, order, seed))
 
 # %% [markdown]
 # **Read it.**
 # Both projections pass.
 # The projection onto the ball keeps the direction of $w$ and has no zeros.
 # The projection onto the diamond takes the same amount off each size, and most entries do not survive it.
-# Dividing $w$ by its 1-norm would also end on the diamond, but not at the nearest point.
+# Scaling $w$ down would also end on the diamond, but in general not at the nearest point.
 
 # %% [markdown]
 # ## 8. Descend without leaving the budget
@@ -1380,7 +1371,8 @@ for region, (project, order) in projections.items():
 #
 # which lies above $J(v)$ everywhere and touches it at $w_k$. (To see the minimum, complete the square, as in lesson 1.)
 # So each step lowers $J$ or leaves it as it is.
-# This step size always converges to the minimum over the region, whatever the scale of $X$.
+# This step size always converges to the minimum over the region, whatever the scale of $X$,
+# though slowly if $d_1$ is much larger than $d_m$.
 #
 # **Predict.**
 # You run it with a budget $t = \|w_\lambda\|_1$ that you took from a lasso solution.
@@ -1461,6 +1453,9 @@ def both_faces(X, y, lam):
 
 
 print("prostate:", both_faces(X_pro, y_pro, 20.0))
+for project in (project_l2_ball, project_l1_ball):
+    w_free = projected_gradient_descent(X_pro, y_pro, project, radius=10.0)
+    print("a large budget: least squares", np.allclose(w_free, ridge(X_pro, y_pro, 0.0), atol=1e-6))
 for seed in range(3):
     noise = np.random.default_rng(seed).normal(size=(40, 7))
     print(f"random {seed}:", both_faces(noise[:, :6], 3 * noise[:, 6], 20.0))
@@ -1504,7 +1499,7 @@ figures.show(
 
 # %% [markdown]
 # **Read it.**
-# Price and budget give the same weights by two algorithms that have nothing in common.
+# Price and budget give the same weights, by quite different algorithms.
 # In the figure the first step runs into the boundary, and the following ones slide along it, since the projection gives back what sticks out.
 # In the diamond they end in the corner, with $w_2$ exactly 0: the projection contains a soft threshold, as the proximal step of lesson 1 does.
 #
@@ -1516,10 +1511,10 @@ figures.show(
 #
 # **Derive** what happens to the solution as λ changes a little.
 # Let $A$ be the inputs whose weights are not 0, $k$ in number, $X_A$ their columns, of shape $(n, k)$,
-# $w_A$ their weights and $s_A$ the signs of these, both of shape $(k,)$.
-# The equations of unit 4 are $2X_A^\top(y - X_A w_A) = \lambda s_A$, and so
+# and $w_A$ their weights, of shape $(k,)$.
+# The equations of unit 4 are $2X_A^\top(y - X_A w_A) = \lambda\,\mathrm{sign}(w_A)$, and so
 #
-# $$w_A = (X_A^\top X_A)^{-1} \bigl(X_A^\top y - \tfrac12 \lambda\, s_A\bigr) .$$
+# $$w_A = (X_A^\top X_A)^{-1} \bigl(X_A^\top y - \tfrac12 \lambda\,\mathrm{sign}(w_A)\bigr) .$$
 #
 # As long as $A$ and the signs stay the same, this is a straight line in λ.
 # So the path is made of straight pieces.
@@ -1528,13 +1523,14 @@ figures.show(
 #
 # **Explore** this on the prostate data first.
 # These are the two pictures that belong to the table of unit 6:
-# the weights of ridge against the effective degrees of freedom, and those of the lasso against the ratio $s$.
+# the weights of ridge against the effective degrees of freedom,
+# and those of the lasso against the ratio $\|w\|_1 / \|\hat w\|_1$.
 # Vertical lines mark the two rows of the table. One input is drawn thick: `lcp`, the odd one.
 
 
 # %%
 def profiles():
-    """Return df(λ) with the weights of ridge, and s with those of the lasso, at 141 λ each."""
+    """Return df(λ) and the weights of ridge, the ratio and the weights of the lasso, for 141 λ."""
     ridge_path = np.array([ridge(X_pro, y_pro, lam) for lam in np.geomspace(1e5, 0.01, 141)])
     lasso_path = np.array([lasso(X_pro, y_pro, lam) for lam in np.geomspace(120, 0.02, 141)])
     freedom = [shrinkage_factors(X_pro, lam).sum() for lam in np.geomspace(1e5, 0.01, 141)]
@@ -1561,17 +1557,17 @@ draw_profiles(lasso_axes, ratio, lasso_path, names=prostate.names, thick="lcp")
 ridge_axes.axvline(5, color=figures.COLORS["l2"], linewidth=1.2)
 lasso_axes.axvline(0.375, color=figures.COLORS["l1"], linewidth=1.2)
 ridge_axes.set(xlabel="df(λ)", ylabel="weight", title="Ridge: all weights move all the time")
-lasso_axes.set(xlabel="s", title="Lasso: one weight after the other enters")
+lasso_axes.set(xlabel="‖w‖₁ / ‖ŵ‖₁", title="Lasso: one weight after the other enters")
 figures.show(
     profile_figure,
     alt="Weights of the eight prostate inputs. Left, ridge against the degrees of freedom from 0 to 8: "
-    "smooth curves that leave 0 together. Right, the lasso against s from 0 to 1: straight pieces "
+    "smooth curves that leave 0 together. Right, the lasso against the ratio from 0 to 1: straight pieces "
     "that leave 0 one after the other, lcavol first. The weight of lcp ends below 0 in both.",
 )
 
 # %% [markdown]
 # **Read it.**
-# Ridge moves all weights at once. `lcp` first grows with its relatives, and crosses 0 near 5 degrees of freedom.
+# Ridge moves all weights at once. `lcp` first grows with the others, and crosses 0 near 5 degrees of freedom.
 # The lasso's weights enter in the order lcavol, lweight, svi, lbph, pgg45, age, lcp, gleason,
 # and move on in straight pieces, as derived.
 #
@@ -1621,40 +1617,38 @@ figures.show(
     "leave 0 one after the other, BMI and S5 first. Right, S3 alone: its weight is negative, rises to "
     "0, stays there for a while, and goes on to positive values.",
 )
-related = np.corrcoef(X_dia.T)
-print("correlation of S1 and S2, S3 and S4:", related[4, 5].round(2), related[6, 7].round(2))
+print("correlation of S3 and S4:", np.corrcoef(X_dia[:, 6], X_dia[:, 7])[0, 1].round(2))
 
 # %% [markdown]
 # **Read it.**
 # The order is BMI, S5, BP, S3, SEX, S6, S1, S4, S2, AGE; then S3 leaves, and it returns last.
 # These are the twelve steps that Efron, Hastie, Johnstone and Tibshirani reported in 2004.
-# S3 enters with a negative weight, and least squares gives it a positive one.
-# On its way it must pass 0, and the lasso holds it there for a while: a weight at 0 has a whole interval of slopes to rest on.
-# The blood values are related to one another, S1 and S2 most of all.
-# Once S1, S4 and S2 are in, they take over what S3 had to say.
+# S3 enters with a negative weight and ends with a positive one.
+# It turns back when S4 enters, to which it is related, and it must pass 0.
+# There the lasso holds it for a while: a weight at 0 has a whole interval of slopes to rest on.
 #
 # So "the lasso selects S3" is a statement about one λ.
 # Before you tell a physician which blood value matters, look at the path and at a second sample.
 #
-# As a remark: since the pieces are straight, one need only compute the kinks.
-# *Least angle regression* does that, and obtains the whole path for about the cost of one least-squares fit.
+# A remark: since the pieces are straight, it is enough to compute the kinks.
+# *Least angle regression*, from the same paper, does that, and finds the whole path for about the cost of one least-squares fit.
 
 # %% [markdown]
 # ## 10. Read a penalty as a belief
 #
 # **Derive.**
-# Suppose that you believe something about the weights before you see the data: a *prior*, a density $p(w)$.
+# Suppose that you believe something about the weights before you see the data: a *prior*, a density $q(w)$.
 # And suppose that each $y_i$ is $x_i^\top w$ plus Gaussian noise with mean 0 and variance $\sigma^2$, independent of the others.
 # By Bayes' rule the density of $w$, given the data, the *posterior*, is proportional to
 #
-# $$p(w \mid y) \;\propto\; \exp\Bigl(-\frac{\|y - Xw\|^2}{2\sigma^2}\Bigr)\; p(w) .$$
+# $$q(w \mid y) \;\propto\; \exp\Bigl(-\frac{\|y - Xw\|^2}{2\sigma^2}\Bigr)\; q(w) .$$
 #
 # The most probable weights are those where it is highest: its *mode*, also called the MAP estimate, for maximum a posteriori.
 # Take the logarithm, change the sign and multiply by $2\sigma^2$. None of this moves the place, so the mode is
 #
-# $$\arg\min_w \;\bigl\{\, \|y - Xw\|^2 - 2\sigma^2 \log p(w) \,\bigr\} .$$
+# $$\arg\min_w \;\bigl\{\, \|y - Xw\|^2 - 2\sigma^2 \log q(w) \,\bigr\} .$$
 #
-# A prior is a penalty: $-2\sigma^2 \log p(w)$, up to a constant.
+# A prior is a penalty: $-2\sigma^2 \log q(w)$, up to a constant.
 # Two priors are common, each with independent weights.
 # The Gaussian has the density $\exp(-w_j^2 / (2\tau^2))$, up to a constant, with a variance $\tau^2$.
 # The Laplace has $\exp(-|w_j| / b)$, up to a constant, with a scale $b > 0$, and a corner at 0.
@@ -1705,7 +1699,7 @@ for seed in range(3):
 # In practice nobody tells you $\sigma^2$ and $\tau^2$, but the formula tells how λ has to change:
 # noisier data want a larger λ, larger true weights a smaller one.
 #
-# For the Laplace prior $-2\sigma^2 \log p(w) = (2\sigma^2 / b)\,\|w\|_1$ plus a constant, so the mode is the lasso with $\lambda = 2\sigma^2 / b$.
+# For the Laplace prior $-2\sigma^2 \log q(w) = (2\sigma^2 / b)\,\|w\|_1$ plus a constant, so the mode is the lasso with $\lambda = 2\sigma^2 / b$.
 # Does this mean that the lasso is for those who believe that many weights are 0?
 # Draw from the prior and see.
 # The next cell takes one weight at a time, with $\sigma^2 = b = 1$:
@@ -1789,7 +1783,7 @@ figures.show(
 # |---|---|---|---|
 # | scikit-learn | `Ridge(alpha=lam)` | `Lasso(alpha=lam / (2 * n))` | none |
 # | Keras | `Dense(1, kernel_regularizer=keras.regularizers.L2(lam / n))` | `keras.regularizers.L1(lam / n)` | `Dense(1, kernel_constraint=keras.constraints.MaxNorm(t))` |
-# | PyTorch | `torch.optim.SGD(model.parameters(), lr=lr, weight_decay=2 * lam / n)` | add `lam / n * model.weight.abs().sum()` to the loss | after each step, without gradient: `torch.renorm(model.weight, p=2, dim=0, maxnorm=t)` |
+# | PyTorch | `torch.optim.SGD(model.parameters(), lr=lr, weight_decay=2 * lam / n)` | add `lam / n * model.weight.abs().sum()` to the loss | after each step, under `torch.no_grad()`: `model.weight.copy_(torch.renorm(model.weight, 2, 0, t))` |
 #
 # scikit-learn's `ElasticNet(alpha=a, l1_ratio=q)` minimizes $\frac{1}{2n}J + a\,q\,\|w\|_1 + \frac12 a\,(1-q)\,\|w\|^2$.
 # For $J + \lambda_1 \|w\|_1 + \lambda_2 \|w\|^2$ take `alpha=(lam1 + 2 * lam2) / (2 * n)` and `l1_ratio=lam1 / (lam1 + 2 * lam2)`.
@@ -1864,18 +1858,18 @@ def elastic_net(X, y, lam1, lam2):
 
 for lam_l2 in (0.0, 1.0, 24.0):
     w_mix = elastic_net(doubled, y_pro, 24.0, lam_l2)
-    kept_inputs = int(np.sum(w_mix != 0))
-    print(f"λ₂ = {lam_l2:4.1f}: copies {w_mix[[0, 8]].round(3)}, {kept_inputs} of 9 weights not 0")
+    kept_inputs = np.sum(np.abs(w_mix) > 1e-9)
+    print(f"λ₂ = {lam_l2:4.1f}: copies {w_mix[:2].round(3)}, {kept_inputs} of 9 weights not 0")
 a, q = (24.0 + 2 * 24.0) / (2 * 67), 24.0 / (24.0 + 2 * 24.0)
 their_mix = ElasticNet(alpha=a, l1_ratio=q, fit_intercept=False, tol=1e-12, max_iter=100_000)
 print("equal to 1e-6:", np.allclose(w_mix, their_mix.fit(doubled, y_pro).coef_, atol=1e-6))
 
 # %% [markdown]
 # **Read it.**
-# However small $\lambda_2$ is, as long as it is greater than 0, the two copies share the weight, as under ridge.
-# And there are exact zeros, as under the lasso.
-# In the live figure of unit 1 the region of the mix has corners like the diamond, and edges that bulge like the disc:
-# the corners give the zeros, the bulge the sharing.
+# With $\lambda_2 > 0$ the two copies share the weight, as under ridge, and there are exact zeros, as under the lasso.
+# Choose the elastic net in the live figure of unit 1:
+# its region has corners like the diamond, and edges that bulge like the disc.
+# The corners give the zeros, the bulge the sharing.
 
 # %% [markdown]
 # ## Further reading
