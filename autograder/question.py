@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from utils.checking.codec import Zeros, plain
+from utils.checking.codec import Interval, Optimum, Zeros, plain
 from utils.checking.drivers import observe
 from utils.checking.judgement import (
     Compiled,
@@ -211,6 +211,10 @@ def rounded(value):
     """
     if isinstance(value, Zeros):
         return Zeros(rounded(value.array), value.where)
+    if isinstance(value, Optimum):
+        return Optimum(rounded(value.example), rounded(value.problem))
+    if isinstance(value, Interval):
+        return Interval(rounded(value.low), rounded(value.high))
     value = plain(value)
     if isinstance(value, np.ndarray) and value.dtype.kind == "f":
         entries = [float(f"{entry:.{DIGITS}g}") for entry in value.ravel().tolist()]

@@ -13,10 +13,11 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from autograder.question import Case, Choice, Misconception, Question, compile_question
 from utils import checking
-from utils.checking import codec
+from utils.checking import codec, optima
 from utils.checking.codec import (
     Interval,
     NotPlainError,
+    Optimum,
     Other,
     Raises,
     Zeros,
@@ -24,7 +25,13 @@ from utils.checking.codec import (
     encode,
     plain,
 )
-from utils.checking.drivers import MAX_PRINTED, observe, scalar_function
+from utils.checking.drivers import (
+    MAX_PRINTED,
+    MAX_PROJECTIONS,
+    observe,
+    projection,
+    scalar_function,
+)
 from utils.checking.judgement import NEW_ARRAY, UNCHANGED, Compiled, compare, died, judge, kind_of
 from utils.checking.messages import WIDTH, render, short
 
@@ -86,6 +93,13 @@ def test_zeros_survive_json():
     for where in (None, np.array([False, True])):
         back = decode(json.loads(json.dumps(encode(Zeros(np.zeros(2), where)))))
         np.testing.assert_array_equal(back.exact, [True, True] if where is None else where)
+
+
+def test_an_optimum_survives_json():
+    optimum = Optimum(np.ones(2), {"kind": "lasso", "X": np.eye(2), "lam": math.inf})
+    back = decode(json.loads(json.dumps(encode(plain(optimum)), allow_nan=False)))
+    assert same(back.example, optimum.example)
+    assert same(back.problem, optimum.problem)
 
 
 @pytest.mark.parametrize(
@@ -165,6 +179,9 @@ def deep_zeros(levels):
         {"$interval": [0]},
         {"$interval": ["a", "b"]},
         {"$zeros": {"$dict": {}}, "where": None},
+        {"$optimum": {"$dict": {}}, "problem": {"$dict": {}}},
+        {"$optimum": encode(np.ones(1)), "problem": encode(np.ones(1))},
+        {"$optimum": encode(np.ones(1)), "problem": [1]},
         {"$dict": []},
         10**30,
         [[-(10**30)]],
@@ -294,9 +311,41 @@ def test_scalar_function_refuses_another_shape():
         f(np.ones((1, 2)))
 
 
+def test_projections_are_the_nearest_points():
+    rng = np.random.default_rng(0)
+    for ball in ({"form": "box", "sides": np.array([1.0, 0.5, 2.0, 3.0])}, {"form": "discs"}):
+        for _ in range(50):
+            w, radius = 3 * rng.normal(size=4), rng.uniform(0.2, 2)
+            nearest = projection(ball, 4)(w, radius)
+            assert optima.ball_size(ball, nearest) <= radius * (1 + 1e-12)
+            inside = 3 * rng.normal(size=(200, 4))
+            inside *= radius / np.maximum(radius, [[optima.ball_size(ball, v)] for v in inside])
+            # The angle at the nearest point to any other point of a convex set is not acute.
+            assert np.all((inside - nearest) @ (w - nearest) <= 1e-9)
+
+
+def test_a_projection_refuses_another_shape_and_endless_calls():
+    project = projection({"form": "discs"}, 2)
+    with pytest.raises(ValueError, match=r"w of shape \(2, 1\); .* shape \(2,\)"):
+        project(np.ones((2, 1)), 1.0)
+    for _ in range(MAX_PROJECTIONS):
+        project([1.0, 2.0], 1.0)
+    with pytest.raises(RuntimeError, match="more than"):
+        project([1.0, 2.0], 1.0)
+
+
 # Comparing
 
 A = np.array([1.0, -2.0])
+LASSO = Optimum(
+    np.zeros(3),
+    {"kind": "lasso", "X": np.eye(3), "y": np.array([3.0, -1.0, 0.4]), "lam": 1.0, "share": 1e-5},
+)
+BOX = Optimum(
+    np.zeros(2),
+    {"kind": "ball", "X": np.eye(2), "y": np.array([2.0, 2.0]), "radius": 1.0, "least": 1.0}
+    | {"ball": {"form": "box", "sides": np.array([1.0, 3.0])}, "share": 1e-6, "beyond": 1e-9},
+)
 
 
 @pytest.mark.parametrize(
@@ -316,6 +365,10 @@ A = np.array([1.0, -2.0])
         (Zeros(np.array([1.0, 0.0])), np.array([1.0, -0.0])),
         (Zeros(np.zeros(2), np.array([False, True])), np.array([1e-17, 0.0])),
         (Interval(0.0, 1.0), 1.0),
+        (LASSO, np.array([2.5, -0.5, 0.0])),
+        (LASSO, np.array([2.5 - 2e-5, -0.5, -0.0])),
+        (BOX, np.array([1.0, 2.0])),
+        (BOX, [1.0 - 1e-7, 2.001]),
         (True, True),
         ("a", "a"),
         (None, None),
@@ -348,6 +401,17 @@ def test_equal(expected, got):
         (Zeros(np.zeros(2)), np.array([0.0, 1e-17]), "1e-17 instead of exactly 0 at index 1"),
         (Interval(0.0, 1.0), 2.0, "2 is outside 0 to 1"),
         (Interval(0.0, 1.0), math.nan, "outside"),
+        (Interval(1.0, 1.0 + 1e-9), 1.5, "off by 0.5"),
+        (Interval(1.0, 1.0 + 1e-9), math.nan, "nan came back"),
+        (LASSO, np.array([2.5, -0.5, 1e-9]), "1e-09 instead of exactly 0 at index 2"),
+        (LASSO, np.array([2.4, -0.5, 0.0]), "at index 0, where w is not 0, the slope"),
+        (LASSO, np.array([2.5, 0.0, 0.0]), "at index 1, where w is 0, the slope"),
+        (LASSO, np.array([2.5, -0.5, np.inf]), "inf at index 2"),
+        (LASSO, [2.5, -0.5], "the shape should be (3,)"),
+        (LASSO, None, "is a return missing?"),
+        (BOX, np.array([1.0 + 1e-8, 2.0]), "w is outside the ball: 1.00000001 times"),
+        (BOX, np.array([0.9, 2.0]), "w is in the ball, but ‖y - Xw‖² is 0.21 above the least"),
+        (BOX, np.array([np.nan, 2.0]), "nan at index 0"),
         (Interval(0.0, 1.0), [], "not a number"),
         (True, 1, "a number came back"),
         ("a", "b", "'b' came back"),
@@ -635,7 +699,9 @@ def test_a_value_is_never_told(wrong):
         text = render(outcome(wrong, NUMBER), hidden)
         assert "1.5" not in text
         assert "off by" not in text
-    assert "1.5" not in json.dumps(compiled(NUMBER).to_json())
+    text = json.dumps(compiled(NUMBER).to_json())
+    assert "1.5" not in text
+    assert "0.75" not in text
 
 
 PICK = Choice("pick", "Pick one", {"a": "A is too few.", "b": "Two it is."}, "b")
@@ -774,6 +840,13 @@ def test_messages(answer, words):
     assert words in render(outcome(answer))
 
 
+def test_a_case_that_should_be_refused_says_so():
+    text = render(outcome(lambda w, factor: w * factor))
+    assert "fault     no ValueError was raised" in text
+    assert "check them at the start of double" in text
+    assert "`raise ValueError(…)`" in text
+
+
 def test_a_point_is_singular():
     assert render(outcome(double, points=1)) == "✓ double: right, 1 of 1 point"
 
@@ -800,7 +873,9 @@ def test_unanswered_says_what_to_do():
     [
         (Raises("ValueError"), "a ValueError"),
         (Interval(0.0, 1.0), "between 0 and 1"),
+        (Interval(0.5, 0.5 + 1e-9), "0.5"),
         (Zeros(np.zeros(2)), "[0. 0.]"),
+        (Optimum(np.zeros(2), {}), "[0. 0.]"),
         (Other("set"), "an object of type set"),
         (Other("array of dtype object"), "an array of dtype object"),
         (list(range(9)), "[0, 1, 2, 3, 4, 5, …] (9 entries)"),

@@ -54,6 +54,22 @@ class Zeros:
         return self.array == 0 if self.where is None else self.where
 
 
+@dataclass(frozen=True, eq=False)
+class Optimum:
+    """The expected result is any solution of an optimization problem.
+
+    Attributes
+    ----------
+    example : numpy.ndarray
+        One solution, to show; there may be others.
+    problem : dict
+        Plain data, with a "kind" in `utils.checking.optima.KINDS`, which judges a result.
+    """
+
+    example: np.ndarray
+    problem: dict
+
+
 @dataclass(frozen=True)
 class Other:
     """A result that is not plain data, known by the name of its type only."""
@@ -90,7 +106,7 @@ def plain(value):
 def _plain(value, depth, budget):
     if depth > MAX_DEPTH:
         raise NotPlainError(f"the result is nested more than {MAX_DEPTH} levels deep")
-    if value is None or isinstance(value, (bool, Raises, Interval, Zeros, Other)):
+    if value is None or isinstance(value, (bool, Raises, Interval, Zeros, Optimum, Other)):
         return value
     if isinstance(value, np.bool_):
         return bool(value)
@@ -153,6 +169,8 @@ def _encode_tagged(value):
             return {"$interval": [encode(low), encode(high)]}
         case Zeros(array=array, where=where):
             return {"$zeros": encode(array), "where": encode(where)}
+        case Optimum(example=example, problem=problem):
+            return {"$optimum": encode(example), "problem": encode(problem)}
         case Other(type=name):
             return {"$other": name}
     raise NotPlainError(f"{type(value).__name__} is not plain data; pass it through plain() first")
@@ -201,6 +219,8 @@ def _decode_tagged(data, depth, budget):
             return Interval(_decode_number(low), _decode_number(high))
         case {"$zeros": dict(array), "where": dict() | None as where, **rest} if not rest:
             return _decode_zeros(array, where, depth + 1, budget)
+        case {"$optimum": dict(example), "problem": dict(problem), **rest} if not rest:
+            return _decode_optimum(example, problem, depth + 1, budget)
     return _decode_number(data)
 
 
@@ -220,6 +240,13 @@ def _decode_zeros(array, where, depth, budget):
     if not all(isinstance(mask, np.ndarray) for mask in masks):
         raise NotPlainError("zeros without an array")
     return zeros
+
+
+def _decode_optimum(example, problem, depth, budget):
+    optimum = Optimum(_decode(example, depth, budget), _decode(problem, depth, budget))
+    if not isinstance(optimum.example, np.ndarray) or not isinstance(optimum.problem, dict):
+        raise NotPlainError("an optimum without an example and a problem")
+    return optimum
 
 
 def _decode_array(entries, shape, dtype, budget):

@@ -7,6 +7,7 @@ it only knows how to call. `observe` runs a driver and records what happened.
 import contextlib
 import copy
 import io
+import itertools
 import linecache
 import warnings
 
@@ -16,6 +17,7 @@ from utils.checking import laws
 from utils.checking.codec import NotPlainError, plain
 
 MAX_PRINTED = 2_000
+MAX_PROJECTIONS = 100_000
 
 
 def call_function(target, inputs):
@@ -92,12 +94,50 @@ def scalar_function(spec, shape):
     return f
 
 
+def call_with_projection(target, inputs):
+    """Hand `target` a projection that is built from data, and the other inputs as they are."""
+    project = projection(inputs["project"], inputs["X"].shape[1])
+    return _function(target)(*(inputs | {"project": project}).values())
+
+
+def projection(ball, size):
+    """Return `project(w, radius)`, the Euclidean projection of `size` weights onto a ball.
+
+    Parameters
+    ----------
+    ball : dict
+        The form of the ball, as `utils.checking.optima.ball_size` takes it: a box or pairs in
+        discs.
+    size : int
+        The only length of `w` that the function takes.
+    """
+    calls = itertools.count(1)
+
+    def project(w, radius):
+        w = np.asarray(w, dtype=float)
+        if w.shape != (size,):
+            raise ValueError(
+                f"project was called with w of shape {w.shape}; it takes the weights, "
+                f"one for each column of X: shape ({size},)"
+            )
+        if next(calls) > MAX_PROJECTIONS:
+            raise RuntimeError(f"project was called more than {MAX_PROJECTIONS} times")
+        if ball["form"] == "box":
+            return np.clip(w, -radius * ball["sides"], radius * ball["sides"])
+        pairs = w[0::2] + 1j * w[1::2]
+        pairs /= np.maximum(1.0, np.abs(pairs) / radius)
+        return np.column_stack([pairs.real, pairs.imag]).ravel()
+
+    return project
+
+
 DRIVERS = {
     "function": call_function,
     "value": read_value,
     "choice": read_value,
     "object": run_object,
     "differentiate": differentiate,
+    "projection": call_with_projection,
     "draw_moments": laws.draw_moments,
 }
 

@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
-from utils.checking.codec import Interval, Other, Raises, Zeros, decode, encode
+from utils.checking import optima
+from utils.checking.codec import Interval, Optimum, Other, Raises, Zeros, decode, encode
 
 UNCHANGED = "arguments unchanged"
 NEW_ARRAY = "a new array"
@@ -62,7 +63,7 @@ class Compiled:
             for c in self.cases
         ]
         data["misconceptions"] = [
-            {"name": m.name, "sentence": m.sentence, "records": encode(m.records)}
+            {"name": m.name, "sentence": m.sentence, "records": _seal_records(self.cases, m)}
             for m in self.misconceptions
         ]
         return data
@@ -77,7 +78,7 @@ class Compiled:
             for c in data["cases"]
         ]
         misconceptions = [
-            CompiledMisconception(**m | {"records": decode(m["records"])})
+            CompiledMisconception(**m | {"records": _unseal_records(m)})
             for m in data["misconceptions"]
         ]
         return cls(**data | {"cases": cases, "misconceptions": misconceptions})
@@ -196,7 +197,8 @@ def _without_distance(sentence):
 
 def _list_for_array(expected, record):
     """Return a sentence if a function gave a list for an array; a variable may be a list."""
-    if isinstance(expected, (np.ndarray, Zeros)) and isinstance(record["value"], list):
+    arrays = (np.ndarray, Zeros, Optimum)
+    if isinstance(expected, arrays) and isinstance(record["value"], list):
         return f"{kind_of(record['value'])} came back; np.array(…) makes an array of it"
     return ""
 
@@ -226,6 +228,8 @@ def compare(expected, got, rtol, atol):
             return compare(array, got, rtol, atol) or _compare_zeros(expected.exact, got)
         case Interval(low=low, high=high):
             return _compare_interval(low, high, got)
+        case Optimum(example=example, problem=problem):
+            return _compare_kind(example, got) or optima.fault(problem, as_array(got))
         case np.ndarray():
             return _compare_array(expected, got, rtol, atol)
         case bool() | str() | None | Other():
@@ -289,7 +293,11 @@ def _compare_interval(low, high, got):
     number = _scalar(got)
     if number is None:
         return f"{kind_of(got)} came back, not a number{_missing_return(got)}"
-    return "" if low <= number <= high else f"{number:.4g} is outside {low:.4g} to {high:.4g}"
+    if low <= number <= high:
+        return ""
+    if f"{low:.4g}" == f"{high:.4g}":
+        return "nan came back" if np.isnan(number) else f"off by {abs(number - low):.3g}"
+    return f"{number:.4g} is outside {low:.4g} to {high:.4g}"
 
 
 def _compare_exactly(expected, got):
@@ -319,7 +327,8 @@ def as_array(value):
     return value if isinstance(value, np.ndarray) else None
 
 
-def _compare_array(expected, got, rtol, atol):
+def _compare_kind(expected, got):
+    """Return "" if `got` is an array of the shape and the kind of dtype that is expected."""
     array = as_array(got)
     if array is None:
         return f"{kind_of(got)} came back, not an array of numbers{_missing_return(got)}"
@@ -327,7 +336,14 @@ def _compare_array(expected, got, rtol, atol):
         return f"{kind_of(got)} came back, the shape should be {expected.shape}"
     if (array.dtype.kind == "b") != (expected.dtype.kind == "b"):
         return f"an array of dtype {array.dtype} came back, not of {expected.dtype}"
-    wanted, array = expected.astype(float), array.astype(float)
+    return ""
+
+
+def _compare_array(expected, got, rtol, atol):
+    sentence = _compare_kind(expected, got)
+    if sentence:
+        return sentence
+    wanted, array = expected.astype(float), as_array(got).astype(float)
     scale = np.max(np.abs(wanted[np.isfinite(wanted)]), initial=0.0)
     same = (array == wanted) | (np.isnan(array) & np.isnan(wanted))
     with np.errstate(invalid="ignore"):
@@ -443,8 +459,9 @@ def _about_arguments(faults, records):
     )
 
 
-# A multiple choice is kept without its right letter in clear, and a value without its number, so
-# that reading the file by accident tells nothing. This hides it from a glance, not from an effort.
+# A multiple choice is kept without its right letter in clear, and a value without its number and
+# the wrong ones near it, so that reading the file by accident tells nothing. This hides it from a
+# glance, not from an effort.
 
 
 def _seal(name, case):
@@ -460,6 +477,21 @@ def _unseal(name, data):
         return decode(data["expected"])
     hidden = bytes.fromhex(data["expected"])
     return decode(json.loads(choice_scramble(name, data["label"], "", hidden)))
+
+
+def _seal_records(cases, misconception):
+    """Return a misconception's records as an object for JSON, scrambled where it is a value."""
+    records = encode(misconception.records)
+    if any(case.driver != "value" for case in cases):
+        return records
+    return choice_scramble("", misconception.name, "", json.dumps(records).encode()).hex()
+
+
+def _unseal_records(data):
+    if not isinstance(data["records"], str):
+        return decode(data["records"])
+    hidden = bytes.fromhex(data["records"])
+    return decode(json.loads(choice_scramble("", data["name"], "", hidden)))
 
 
 def choice_digest(salt, name, letter):

@@ -4,7 +4,7 @@ import textwrap
 
 import numpy as np
 
-from utils.checking.codec import Interval, Other, Raises, Zeros
+from utils.checking.codec import Interval, Optimum, Other, Raises, Zeros
 from utils.checking.judgement import kind_of
 
 WIDTH = 92
@@ -72,10 +72,16 @@ def _how_to_answer(question):
 def _next_step(outcome):
     """Return what to do next where no misconception was recognised."""
     question, failure = outcome.question, outcome.failure
-    raised = failure.record.get("raised")
+    raised, expected = failure.record.get("raised"), failure.case.expected
+    if isinstance(expected, Raises) and not raised:
+        return (
+            f"These arguments should be refused: check them at the start of {question.name}, "
+            f"before anything is computed, and `raise {expected.type}(…)` with a word on what is "
+            "wrong."
+        )
     if not raised:
         return "Let the function return its result." if _is_none(failure) else question.hint
-    if isinstance(failure.case.expected, Raises):
+    if isinstance(expected, Raises):
         return question.hint
     if raised["line"]:
         return f"Your code stopped at {raised['line']}"
@@ -121,8 +127,9 @@ def short(value):
         case Raises(type=name):
             return f"a {name}"
         case Interval(low=low, high=high):
-            return f"between {low:.4g} and {high:.4g}"
-        case Zeros(array=array):
+            ends = f"{low:.4g}", f"{high:.4g}"
+            return ends[0] if ends[0] == ends[1] else f"between {ends[0]} and {ends[1]}"
+        case Zeros(array=array) | Optimum(example=array):
             return short(array)
         case Other():
             return kind_of(value)
