@@ -17,3 +17,15 @@ def signed(rng, *shape, low=0.2, high=2.0):
 def number(rng, low, high):
     """Return a number between `low` and `high` with two decimals."""
     return round(float(rng.uniform(low, high)), 2)
+
+
+def design(rng, n, d, most=4.0):
+    """Return a matrix (n, d) of two-decimal numbers, none near 0, of condition `most` or less.
+
+    The ratio of the largest to the smallest singular value is also 1.3 or more, so that the columns
+    are neither nearly collinear nor nearly orthogonal.
+    """
+    while True:
+        X = signed(rng, n, d)
+        if 1.3 <= np.linalg.cond(X) <= most or min(n, d) == 1:
+            return X

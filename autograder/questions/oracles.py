@@ -1,9 +1,12 @@
 """Exact arithmetic for oracles: every float is a fraction, so nothing is rounded on the way.
 
 The routes differ from those of a solution: a slope comes from the cost itself, a proximal point
-from comparing costs.
+from comparing costs. Least squares under a penalty or in a ball is in floats: ridge is least
+squares on more rows, the lasso tries every pattern of signs, a ball is gone through block by block.
 """
 
+import itertools
+import math
 from fractions import Fraction
 
 import numpy as np
@@ -49,3 +52,115 @@ def proximal_point(z, threshold):
         return (x - z) ** 2 / 2 + threshold * abs(x)
 
     return min((Fraction(0), z - threshold, z + threshold), key=cost)
+
+
+def ridge(X, y, lam):
+    """Return argmin ‖y − Xw‖² + λ‖w‖² by least squares on the augmented matrix.
+
+    With the rows of √λ·I under X and zeros under y, the sum of squares is the ridge cost.
+
+    >>> ridge(np.array([[1.0], [2.0]]), np.array([1.0, 2.0]), 5.0)
+    array([0.5])
+    """
+    d = X.shape[1]
+    augmented = np.vstack([X, math.sqrt(lam) * np.eye(d)])
+    return np.linalg.lstsq(augmented, np.concatenate([y, np.zeros(d)]), rcond=None)[0]
+
+
+def lasso_by_signs(X, y, lam):
+    """Return argmin ‖y − Xw‖² + λ‖w‖₁ as the cheapest over all 3^d patterns of signs.
+
+    Where the signs s of the weights that are not 0 are known, the slope 2Xᵀ(Xw − y) + λs = 0 is
+    linear in them. A pattern whose solution contradicts it is no candidate.
+
+    >>> lasso_by_signs(np.eye(3), np.array([3.0, -1.0, 0.5]), 1.0)
+    array([ 2.5, -0.5,  0. ])
+    """
+    best, least = np.zeros(X.shape[1]), float(np.sum(y**2))
+    for pattern in itertools.product([0, 1, -1], repeat=X.shape[1]):
+        signs = np.array(pattern, dtype=float)
+        used = signs != 0
+        if not used.any() or np.linalg.matrix_rank(X[:, used]) < used.sum():
+            continue
+        part, pull = X[:, used], lam / 2 * signs[used]
+        w = np.zeros(len(signs))
+        w[used] = np.linalg.lstsq(part.T @ part, part.T @ y - pull, rcond=None)[0]
+        cost = float(np.sum((y - X @ w) ** 2) + lam * np.sum(np.abs(w)))
+        if np.all(np.sign(w) == signs) and cost < least:
+            best, least = w, cost
+    return best
+
+
+def nearest_in_l1_ball(w, radius):
+    """Return the point of ‖v‖₁ ≤ r that is nearest to `w`: the best of the faces' nearest points.
+
+    A face keeps the signs of w on a set of entries, 0 elsewhere, and has Σ|v| = r: its nearest
+    point takes the same amount from each entry of the set. One that changes a sign is off the face.
+
+    >>> nearest_in_l1_ball(np.array([3.0, -1.0, 0.5]), 2.0)
+    array([2., 0., 0.])
+    """
+    sizes, radius = [abs(Fraction(x)) for x in w.tolist()], Fraction(radius)
+    if sum(sizes) <= radius:
+        return w.copy()
+    best, least = None, None
+    for count in range(1, len(sizes) + 1):
+        for face in itertools.combinations(range(len(sizes)), count):
+            share = (sum(sizes[j] for j in face) - radius) / count
+            point = [sizes[j] - share if j in face else Fraction(0) for j in range(len(sizes))]
+            distance = sum((a - b) ** 2 for a, b in zip(sizes, point, strict=True))
+            if min(point) >= 0 and (least is None or distance < least):
+                best, least = point, distance
+    return np.sign(w) * np.array([float(x) for x in best]) + 0.0
+
+
+def bisect(rises, low, high):
+    """Return where a condition that is false at `low` becomes true, to the last digit.
+
+    >>> bisect(lambda x: x * x > 2, 0.0, 2.0)
+    1.414213562373095
+    """
+    while True:
+        middle = (low + high) / 2
+        if not low < middle < high:
+            return low
+        low, high = (low, middle) if rises(middle) else (middle, high)
+
+
+def least_in_ball(X, y, ball, radius):
+    """Return argmin ‖y − Xw‖² over a ball, block by block, each solved exactly, others held.
+
+    The blocks are those of the ball, single weights of a box or pairs in discs. Each round lowers
+    the cost; with separate blocks it ends at the minimum only.
+
+    >>> ball = {"form": "box", "sides": np.ones(2)}
+    >>> least_in_ball(np.array([[1.0, 1.0], [0.0, 1.0]]), np.array([3.0, 1.0]), ball, 1.5)
+    array([1.5 , 1.25])
+    """
+    d = X.shape[1]
+    width = 1 if ball["form"] == "box" else 2
+    sides = ball["sides"] if width == 1 else np.ones(d)
+    w = np.zeros(d)
+    for _ in range(20_000):
+        before = w.copy()
+        for start in range(0, d, width):
+            block = slice(start, start + width)
+            rest = y - X @ w + X[:, block] @ w[block]
+            w[block] = _least_in_disc(X[:, block], rest, radius * sides[start])
+        if np.max(np.abs(w - before)) <= 1e-15 * np.max(np.abs(w)):
+            break
+    return w
+
+
+def _least_in_disc(X, y, radius):
+    """Return argmin ‖y − Xw‖² with ‖w‖ ≤ r: the ridge solution whose λ brings it to the rim."""
+    values, axes = np.linalg.eigh(X.T @ X)
+    pull = axes.T @ (X.T @ y)
+
+    def length(lam):
+        return math.hypot(*(pull / (values + lam)).tolist())
+
+    if length(0.0) <= radius:
+        return axes @ (pull / values)
+    lam = bisect(lambda lam: length(lam) < radius, 0.0, math.hypot(*pull.tolist()) / radius)
+    return axes @ (pull / (values + lam))
