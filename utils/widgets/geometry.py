@@ -278,6 +278,15 @@ def number(value):
     return text.replace("-", "−")
 
 
+def digits(value):
+    """Return a strength or a budget with three digits.
+
+    >>> digits(2.2), digits(0.01234), digits(0.0)
+    ('2.2', '0.0123', '0')
+    """
+    return f"{value:.3g}"
+
+
 def sentence(problem, lam, t, w):
     """Say what is seen: where the contour touches the region, and what that means for the weights.
 
@@ -299,7 +308,7 @@ def sentence(problem, lam, t, w):
     if not w.any():
         return (
             f"The region is a single point: both weights are exactly 0, "
-            f"from λ = {number(problem.zero_from.max())} on."
+            f"from λ = {digits(problem.zero_from.max())} on."
         )
     zeros = [place for place in (0, 1) if w[place] == 0]
     if problem.mix == 0:
@@ -308,11 +317,11 @@ def sentence(problem, lam, t, w):
 
 
 def _says_inactive(problem, t):
-    enough = number(problem.enough)
+    enough = digits(problem.enough)
     if t <= problem.enough * (1 + 1e-5):
         return f"λ = 0: the region just reaches w*, with the budget t = {enough}. Nothing shrinks."
     return (
-        f"The constraint is inactive: w* takes {enough} of the budget t = {number(t)}, "
+        f"The constraint is inactive: w* takes {enough} of the budget t = {digits(t)}, "
         f"so λ = 0 and the solution is w* itself."
     )
 
@@ -324,7 +333,7 @@ def _says_corner(problem, lam, t, zero):
     elif lam < since * (1 - 1e-9):
         range_ = "at this λ"
     else:
-        range_ = f"from λ = {number(since)} on"
+        range_ = f"from λ = {digits(since)} on"
     return (
         f"The contour touches the {problem.look.region} at a corner: {SUBSCRIPTS[zero]} is exactly "
         f"0, {range_}; −∇J is in the normal cone. {_says_share(problem, t)}"
@@ -337,7 +346,7 @@ def _says_edge(problem, t, w):
     return (
         f"The contour touches {edge} of the {problem.look.region}: both weights are nonzero"
         f"{_says_oddity(problem, w)}. {SUBSCRIPTS[first]} will be exactly 0 from "
-        f"λ = {number(problem.zero_from[first])} on. {_says_share(problem, t)}"
+        f"λ = {digits(problem.zero_from[first])} on. {_says_share(problem, t)}"
     )
 
 
@@ -420,6 +429,7 @@ class ConstraintGeometry(LiveFigure):
     def __init__(self, **values):
         self._pair, self._leader = None, "t" if "t" in values and "lam" not in values else "lam"
         super().__init__(**values)
+        self._pair = (self.lam, self.t)
 
     def problem(self):
         """Return the loss and the penalty of the present shape."""
@@ -439,8 +449,7 @@ class ConstraintGeometry(LiveFigure):
 
     def frame(self):
         """Return the exact frame for the present pair of λ and t, if no strip has it."""
-        strips = self._picture["strips"]
-        if any(_has_pair(strips[name], name, self.lam, self.t) for name in strips):
+        if self._has_frame():
             return None
         problem = self.problem()
         solutions = problem.at_strengths([self.lam])
@@ -482,18 +491,22 @@ class ConstraintGeometry(LiveFigure):
             leader = self._leader
         elif change["name"] not in ("lam", "t"):
             leader = "lam"
-        elif known == pair or (known[0] != pair[0] and known[1] != pair[1] and self._is_pair()):
-            return  # a slider has set both
+        elif known == pair or self._has_frame(exactly=True):
+            self._pair = pair  # a slider has sent both
+            return
         else:
             leader = "t" if known[0] == pair[0] else "lam"
         follow = self._follow_budget if leader == "t" else self._follow_strength
         follow(self.problem())
 
-    def _is_pair(self):
-        """Say whether λ and t belong together, to the digits that a slider sends."""
-        problem = self.problem()
-        off = problem.at_strengths([self.lam]).t[0] - self.t
-        return abs(off) <= 1e-5 * problem.enough or (self.lam == 0 and off <= 0)
+    def _has_frame(self, *, exactly=False):
+        """Say whether λ and t are those of a frame, by default to the digits that are sent."""
+        close, found = 0 if exactly else 1e-5, False
+        for name, strip in self._picture["strips"].items():
+            sent = {name: strip["values"], **strip["moves"]}
+            fits = np.isclose(sent["lam"], self.lam, close, 0)
+            found = found or bool(np.any(fits & np.isclose(sent["t"], self.t, close, 0)))
+        return found
 
     def _follow_strength(self, problem):
         t = float(problem.at_strengths([self.lam]).t[0])
@@ -618,13 +631,6 @@ def _shows(solutions):
     """Return what stands beside the sliders."""
     pairs = zip(solutions.t.tolist(), solutions.share.tolist(), strict=True)
     return {
-        "lam": [number(lam) for lam in solutions.lam.tolist()],
-        "t": [f"{number(t)} ({100 * share:.0f} %)" for t, share in pairs],
+        "lam": [digits(lam) for lam in solutions.lam.tolist()],
+        "t": [f"{digits(t)} ({100 * share:.0f} %)" for t, share in pairs],
     }
-
-
-def _has_pair(strip, leader, lam, t):
-    """Say whether a frame of a plain strip is for this λ and this t, to the digits it is sent."""
-    moves = strip["moves"]
-    lams, ts = (strip["values"], moves["t"]) if leader == "lam" else (moves["lam"], strip["values"])
-    return bool(np.any(np.isclose(lams, lam, 1e-5, 0) & np.isclose(ts, t, 1e-5, 0)))

@@ -306,5 +306,6 @@ def zero_from(A, optimum, mix):
     for side in (1, -1):
         roots = np.roots([room[0], room[1] - side * rest[0], -side * rest[1]])
         borders += [root.real for root in roots if root.imag == 0 and root.real <= last[j]]
+    borders = [border for border in borders if border > NEGLIGIBLE * last[j]]
     last[i] = max([0.0, *borders]) if last[i] < last[j] else last[j]
     return last
