@@ -24,11 +24,11 @@
 # | 6. Count the zeros of a real network | 15 | 1 |
 # | **core path** | **86** | **14** |
 # | 7. Follow one weight down | 9 | 2 |
-# | 8. Find out where the minimum goes | 11 | 2 |
+# | 8. Find out where the minimum goes | 15 | 2 |
 # | 9. Turn λ up | 5 | 1 |
 # | 10. Convert between conventions | 8 | 1 |
 # | In practice, further reading | 4 | |
-# | **second part** | **37** | **6** |
+# | **second part** | **41** | **6** |
 #
 # The minutes count one for 150 words of text and half a minute for a cell that only runs,
 # two for a live figure or a question with options, three for a number or a function of one point,
@@ -1395,8 +1395,6 @@ def minima(update):
 
 # %% [markdown]
 # The gray lines of the figure are contours of $J$, and the star is $w^\ast$.
-#
-# <!-- place of the live figure "loss landscape" -->
 
 # %%
 ends_of_rules = {"L1": minima(proximal_l1_update), "L2": minima(l2_update)}
@@ -1429,7 +1427,48 @@ figures.show(
 # as it takes over some of the work of the second.
 #
 # Both take less where the curvature $h$ is large, since there the data insist on their value.
-# On the training loss this is a loss, by definition: a moved minimum is a worse fit.
+
+# %% [markdown]
+# **Predict.**
+# A parabola has one minimum, but the loss of a network has many.
+# The live figure adds a penalty to one of eight artificial losses of two weights.
+# It begins with Himmelblau's function,
+#
+# $$J(w) = (w_1^2 + w_2 - 11)^2 + (w_1 + w_2^2 - 7)^2,$$
+#
+# which is 0 at four points, and positive elsewhere.
+# How many of the four are still lowest when λ is small, but not 0?
+# As λ grows, minimizers may disappear. Can a penalty also make new ones, under L1 or under L2?
+#
+# Each contour line of $J$ plus the penalty encloses a fixed share of the picture.
+# Every minimizer in the picture is marked: the lowest by a star, the others by rings.
+# The path begins at the square and takes 300 steps:
+# the gradient step of unit 3 under L2, and the proximal step of unit 5 under L1.
+#
+# Move λ down to 0 and slowly up again, first under L1, then under L2.
+
+# %%
+landscape = widgets.LossLandscape(lam=11)
+landscape
+
+# %% [markdown]
+# **Read it.**
+# As soon as λ is above 0, one of Himmelblau's four points is lower than the others:
+# the one with the smallest penalty, near $(3, 2)$.
+# L2 moves it smoothly toward the origin, and the other three disappear one after the other.
+# L1 moves it less, until near λ = 9 another point becomes the lowest, at which $w_2$ is exactly 0.
+# That minimizer is new: L1 has a kink on each axis,
+# and where the slope of $J$ across the axis is less than λ in size, the kink holds the weight at 0.
+# The path ends in a minimizer downhill from its start, which need not be the lowest.
+#
+# Try other losses, too.
+# Styblinski and Tang's has four minimizers, and under L1 nine as soon as λ is above 2.5, its slopes at 0.
+# Matyas' and Rastrigin's are lowest at 0 already, and no λ moves that point.
+# McCormick's falls without end outside the picture;
+# L2 puts a floor under it with any λ > 0, L1 from λ = ½ on.
+# And Goldstein and Price's climbs above 80,000 in the picture, so that even λ = 40 changes little.
+#
+# On the training loss a moved minimum is a worse fit, by definition.
 # What is gained shows on new data, or not at all. That is the third question.
 
 # %% [markdown]

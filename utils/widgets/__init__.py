@@ -6,5 +6,12 @@
 from utils.widgets.figure import LiveFigure, show_interactive
 from utils.widgets.geometry import ConstraintGeometry
 from utils.widgets.histogram import WeightHistogram
+from utils.widgets.landscape import LossLandscape
 
-__all__ = ["ConstraintGeometry", "LiveFigure", "WeightHistogram", "show_interactive"]
+__all__ = [
+    "ConstraintGeometry",
+    "LiveFigure",
+    "LossLandscape",
+    "WeightHistogram",
+    "show_interactive",
+]

@@ -171,7 +171,10 @@ def _number(value):
 
 
 def _short(value):
-    return f"{value:.3g}".replace("-", "−")
+    """Write a number with three significant digits, never as a power of ten."""
+    return np.format_float_positional(value, precision=3, fractional=False, trim="-").replace(
+        "-", "−"
+    )
 
 
 def _point(w):
@@ -300,7 +303,7 @@ class View:
         margin = 0.08 * (high - low) or 1.0
         return Axes(
             *PANEL,
-            x=(lams[1] ** 2 / lams[2], STRONGEST),
+            x=(lams[1] / 3, STRONGEST),
             y=(low - margin, high + margin),
             xlog=True,
             xlabel="λ",
@@ -402,9 +405,7 @@ def _cursor(panel, lam, lowest):
 
 def _level_style(level, levels):
     """Draw low levels darker than high ones."""
-    if level < levels / 3:
-        return "ink thin"
-    return "plain thin" if level < 2 * levels / 3 else "plain thin faint"
+    return "ink thin" if level < levels / 2 else "plain thin"
 
 
 def _title(name, left, text):
@@ -453,9 +454,9 @@ class LossLandscape(LiveFigure):
         slider("lam", "strength λ"),
         choice("penalty", "penalty", PENALTIES),
         choice("landscape", "landscape", LANDSCAPES),
+        slider("rate", "learning rate", low=0.1, high=10.0, steps=24, log=True),
         slider("start_1", "start, w₁", steps=40),
         slider("start_2", "start, w₂", steps=40),
-        slider("rate", "learning rate", low=0.1, high=10.0, steps=24, log=True),
     )
 
     def picture(self):
