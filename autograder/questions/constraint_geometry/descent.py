@@ -284,7 +284,9 @@ def _by_safe_bound(X, y, project, radius, n_steps=1000):
     gram, pull = X.T @ X, X.T @ y
     w = np.zeros(len(pull))
     for _ in range(n_steps):
-        w = project(w + (pull - gram @ w) / np.trace(gram), radius)
+        before, w = w, project(w + (pull - gram @ w) / np.trace(gram), radius)
+        if (w == before).all():
+            break
     return w
 
 
@@ -310,18 +312,20 @@ def _by_momentum(X, y, project, radius, n_steps=1000):
     w = z = np.zeros(X.shape[1])
     for _ in range(n_steps):
         new = project(z - X.T @ (X @ z - y) / values[-1], radius)
+        if np.array_equal(new, w) and np.array_equal(w, z):
+            break
         z, w = new + (1 - ratio) / (1 + ratio) * (new - w), new
     return w
 
 
 def _by_power_iteration(X, y, project, radius, n_steps=1000):
     v = np.ones(X.shape[1])
-    for _ in range(200):
+    for _ in range(60):
         v = X.T @ (X @ v)
         v = v / np.sqrt(v @ v)
     bound = 2.02 * (v @ (X.T @ (X @ v)))
     w = 0 * v
-    for _ in range(n_steps):
+    for _ in range(n_steps // 2):
         slope = [2 * float(x @ (X @ w - y)) for x in X.T]
         w = project([a - s / bound for a, s in zip(w, slope, strict=True)], radius)
     return w

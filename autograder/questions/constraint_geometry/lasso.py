@@ -457,31 +457,21 @@ def _by_scikit_learn(X, y, lam, n_sweeps=1000, tol=1e-10):
     return model.fit(X, y).coef_
 
 
-def _by_signs(X, y, lam, n_sweeps=1000, tol=1e-10):
-    """Change the set of weights that are used one at a time until the condition holds."""
+def _by_bounds(X, y, lam, n_sweeps=1000, tol=1e-10):
+    """Write w = p - q with bounds p, q >= 0, which makes the cost smooth."""
+    from scipy.optimize import minimize
+
     d = X.shape[1]
-    signs, w = np.zeros(d), np.zeros(d)
-    for _ in range(10 * d):
-        slopes = 2 * X.T @ (X @ w - y)
-        idle = (signs == 0) & (np.abs(slopes) > lam * (1 + 1e-9) + 1e-12)
-        if not idle.any():
-            break
-        j = int(np.argmax(np.where(idle, np.abs(slopes), 0)))
-        signs[j] = -np.sign(slopes[j])
-        while True:
-            used = np.flatnonzero(signs)
-            part = X[:, used]
-            goal = np.linalg.lstsq(part.T @ part, part.T @ y - lam / 2 * signs[used], rcond=None)[0]
-            wrong = goal * signs[used] < 0
-            if not wrong.any():
-                w = np.zeros(d)
-                w[used] = goal
-                break
-            steps = w[used][wrong] / (w[used] - goal)[wrong]
-            w[used] += steps.min() * (goal - w[used])
-            out = used[wrong][int(np.argmin(steps))]
-            signs[out] = w[out] = 0.0
-    return w
+
+    def cost(parts):
+        residual = X @ (parts[:d] - parts[d:]) - y
+        slope = 2 * X.T @ residual
+        return residual @ residual + lam * parts.sum(), np.r_[slope + lam, lam - slope]
+
+    options = {"ftol": 0, "gtol": 1e-7, "maxiter": 5000}
+    start, bounds = np.zeros(2 * d), [(0, None)] * (2 * d)
+    found = minimize(cost, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
+    return found.x[:d] - found.x[d:]
 
 
 def _by_lars(X, y, lam, n_sweeps=1000, tol=1e-10):
@@ -563,7 +553,7 @@ lasso = Question(
         _by_ista,
         _by_fista,
         _by_scikit_learn,
-        _by_signs,
+        _by_bounds,
         _by_lars,
         _by_parts,
         _by_admm,
