@@ -17,22 +17,22 @@
 #
 # | unit | minutes | points |
 # |---|---:|---:|
-# | 1. Set a budget in place of a price | 14 | 1 |
-# | 2. Solve ridge, and see what it shrinks | 16 | 3 |
+# | 1. Set a budget in place of a price | 16 | 1 |
+# | 2. Solve ridge, and see what it shrinks | 15 | 3 |
 # | 3. Find the λ of a budget | 10 | 2 |
 # | 4. See why corners give zeros | 14 | 2 |
 # | 5. Solve the lasso one weight at a time | 18 | 4 |
 # | 6. Reproduce a table from a book | 16 | 2 |
-# | **core path** | **88** | **14** |
+# | **core path** | **89** | **14** |
 # | 7. Project onto the ball and the diamond | 13 | 3 |
 # | 8. Descend without leaving the budget | 10 | 2 |
-# | 9. Follow the path of the lasso | 5 | |
+# | 9. Follow the path of the lasso | 6 | |
 # | 10. Read a penalty as a belief | 7 | 1 |
 # | In practice, further reading | 5 | |
-# | **second part** | **40** | **6** |
+# | **second part** | **41** | **6** |
 #
 # The minutes count one for 150 words of text and half a minute for a cell that only runs,
-# two for a question with options, three for a number or a function of one point,
+# two for a live figure or a question with options, three for a number or a function of one point,
 # five for a function of two and seven for a function of three.
 # The second part can wait for another day.
 # So can the extension at the end, which is not graded.
@@ -169,7 +169,7 @@ for t in (0.5, 1.0, 1.5, 2.5, 3.0):
 # The star $w^\ast$ is least squares, our $\hat w$.
 # On the right are the two weights for all budgets.
 # The sliders for λ and for $t$ move together, since a value of one belongs to a value of the other.
-# The slider at the top is an ordinary one of ipywidgets, linked to the figure's λ.
+# The slider at the top is an ordinary one of ipywidgets, linked to the figure's λ. (It has no 0, and stops at 0.01.)
 #
 # Try three things.
 # Choose L2, and raise $t$ until nothing moves any more: what is λ there?
@@ -182,7 +182,7 @@ from ipywidgets import FloatLogSlider, interactive, link
 from utils import widgets
 
 geometry = widgets.ConstraintGeometry()
-lam_slider = FloatLogSlider(value=1.0, base=10, min=-2, max=2, step=0.05, description="λ")
+lam_slider = FloatLogSlider(base=10, min=-2, max=2, step=0.05, description="λ")
 link((geometry, "lam"), (lam_slider, "value"))
 geometry.show(lam_slider)
 
@@ -372,23 +372,9 @@ print("factors: ", shrinkage_factors(X_pro, 24.0).round(2))
 # %% [markdown]
 # The factors are as derived.
 # Why is it good to shrink the last directions most?
-# If the noise in $y$ has the standard deviation $\sigma$, a number, then $v_j^\top \hat w$ has the standard deviation $\sigma / d_j$:
-# where the inputs hardly vary, the data cannot say what the weight is.
-# The next cell adds noise with $\sigma = 1$ to a response again and again, 500 times for each of three seeds,
-# and measures the spread of $v_j^\top \hat w$ and $v_j^\top w_\lambda$ in the first and in the last direction.
-
-# %%
-singular_values = np.linalg.svd(X_pro, compute_uv=False)
-print("σ/d in the first and the last direction:", (1 / singular_values[[0, -1]]).round(2))
-for seed in range(3):
-    noisy = X_pro @ np.ones(8) + np.random.default_rng(seed).normal(size=(500, 67))
-    for lam in (0.0, 24.0):
-        fitted = [directions[[0, -1]] @ ridge(X_pro, response, lam) for response in noisy]
-        print(f"seed {seed}, λ = {lam:2.0f}: spread", np.std(fitted, axis=0).round(2))
-
-# %% [markdown]
-# The spread along the last direction is more than three times that along the first,
-# and ridge takes most of it away.
+# Along $v_j$ least squares is $v_j^\top \hat w = u_j^\top y / d_j$.
+# If the noise in $y$ has the standard deviation $\sigma$, a number, then this has the standard deviation $\sigma / d_j$.
+# So where the inputs hardly vary, the data cannot say what the weight is, and ridge takes most of that noise away.
 # The price is a bias: these directions are pulled to 0, whatever the truth is.
 # Now look at the factors and at their sum as λ grows.
 
@@ -790,10 +776,6 @@ figures.show(
 #
 # There is a λ from which on all weights are 0.
 # Put $w = 0$ into the conditions of unit 4 and see what they ask of λ.
-#
-# **Predict.**
-# You add a copy of the column `lcavol` to the prostate data.
-# How does ridge divide the weight between the two copies? How does the lasso?
 
 # %% [markdown]
 # **Implement** `lasso`.
@@ -920,21 +902,6 @@ for n_examples in (100, 30, 10):
     print(f"exact zeros {100 * zero_share.mean():.0f} %")
 
 # %% [markdown]
-# Now the copies.
-# The next cell puts a second `lcavol` in front of the eight inputs, and prints the weights of the two.
-
-# %%
-doubled = np.column_stack([X_pro[:, 0], X_pro])  # (67, 9)
-for method in (ridge, lasso):
-    print(f"{method.__name__}: lcavol twice", method(doubled, y_pro, 24.0)[:2].round(3))
-
-# %% [markdown]
-# Ridge gives both copies the same weight: L2 rather pays for two halves than for a whole.
-# For L1 all divisions cost the same, so the minimum is not unique.
-# Here everything went to the column that coordinate descent visited first.
-# Keep this in mind when you read the lasso's zeros as "this input does not matter".
-
-# %% [markdown]
 # **Explore** your own two functions with a slider.
 # For each λ your `ridge` and your `lasso` run again, and the bars are drawn anew.
 
@@ -962,14 +929,13 @@ def draw_weights(lam):
 # Find a λ at which the lasso keeps just two inputs, and watch `lcp` under ridge.
 
 # %%
-draw_weights(24.0)
-static_form = plt.gcf()
 weights_slider = interactive(
     draw_weights, lam=FloatLogSlider(value=24.0, base=10, min=-1, max=3, description="λ")
 )
+draw_weights(24.0)  # once more, for those who read this without a kernel
 widgets.show_interactive(
     weights_slider,
-    static_form,
+    plt.gcf(),
     alt="Bars of the eight weights of ridge and lasso on the prostate data at λ = 24. Ridge has no zeros. "
     "The lasso keeps lcavol, which is larger than under ridge, and smaller weights of four others.",
 )
@@ -1628,7 +1594,24 @@ print("correlation of S3 and S4:", np.corrcoef(X_dia[:, 6], X_dia[:, 7])[0, 1].r
 # There the lasso holds it for a while: a weight at 0 has a whole interval of slopes to rest on.
 #
 # So "the lasso selects S3" is a statement about one λ.
-# Before you tell a physician which blood value matters, look at the path and at a second sample.
+#
+# **Predict.**
+# What if two inputs are as related as can be?
+# You add a copy of the column `lcavol` to the prostate data.
+# How does ridge divide the weight between the two? How does the lasso?
+
+# %%
+doubled = np.column_stack([X_pro[:, 0], X_pro])  # (67, 9)
+for method in (ridge, lasso):
+    both_weights = method(doubled, y_pro, 24.0)[:2]
+    print(f"{method.__name__}: weights of lcavol and its copy", both_weights.round(3))
+
+# %% [markdown]
+# **Read it.**
+# Ridge gives both the same weight: L2 rather pays for two halves than for a whole.
+# For L1 all divisions cost the same, so the minimum is not unique.
+# Here everything went to the column that coordinate descent visited first.
+# Keep this in mind before you read a zero of the lasso as "this input does not matter".
 #
 # A remark: since the pieces are straight, it is enough to compute the kinks.
 # *Least angle regression*, from the same paper, does that, and finds the whole path for about the cost of one least-squares fit.
