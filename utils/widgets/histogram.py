@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from traitlets import Enum, Float, observe
+from traitlets import Enum, Float, TraitError, validate
 
 from utils.widgets.figure import LiveFigure, button, choice, slider
 from utils.widgets.recordings import load_weight_histogram
@@ -360,14 +360,21 @@ class WeightHistogram(LiveFigure):
     )
 
     _in_training: ClassVar[set] = set()
+    _task = None
 
     def __init__(self, seed=0, **values):
         for figure in list(WeightHistogram._in_training):
             figure.pause()  # most likely the cell was run again
         self._runs = Runs(seed)
-        self._task = None
         self._said, self._said_at = "", 0.0
         super().__init__(**values)
+        self.observe(self._say_move, ["lam", "penalty"])  # after what the base does
+
+    @validate("lam")
+    def _is_a_number(self, proposal):
+        if np.isnan(proposal["value"]):
+            raise TraitError("lam is nan; it should be a number from 0 to 1000")
+        return proposal["value"]
 
     @property
     def steps(self):
@@ -436,9 +443,7 @@ class WeightHistogram(LiveFigure):
 
     def pause(self):
         """Stop training, and keep what was reached."""
-        if self.playing:
-            self._task.cancel()
-        self._end()
+        self._stop()
         self._show()
 
     def step(self, n=1):
@@ -449,13 +454,12 @@ class WeightHistogram(LiveFigure):
     def reset(self):
         """Pause, and go back to the start."""
         self._runs.reset()
+        self._problem = ""
         self.pause()
 
     def close(self):
         """End the training and the figure."""
-        if self.playing:
-            self._task.cancel()
-        self._end()
+        self._stop()
         super().close()
 
     async def _train(self):
@@ -471,7 +475,8 @@ class WeightHistogram(LiveFigure):
                 await asyncio.sleep(max(REST_SECONDS, FRAME_SECONDS - spent))
             self._show()
         finally:
-            self._end()
+            if self._task is asyncio.current_task():  # not one that was started since
+                self._end()
 
     def _advance(self, n, seconds=CHUNK_SECONDS):
         """Train on n batches, or as many as the time and the last epoch leave room for."""
@@ -480,6 +485,11 @@ class WeightHistogram(LiveFigure):
             self._runs.advance(self.lam)
             if time.perf_counter() > deadline:
                 break
+
+    def _stop(self):
+        if self.playing:
+            self._task.cancel()
+        self._end()
 
     def _end(self):
         self._task = None
@@ -499,10 +509,9 @@ class WeightHistogram(LiveFigure):
         between = not np.isclose(positions, self.lam, rtol=1e-5, atol=0).any()
         return band_marks(self.lam, self.penalty) if between else {}
 
-    @observe("lam", "penalty")
     def _say_move(self, change):
         if self.playing:
             self._said_at = -np.inf  # the next frame shows it and says so
-        elif self._picture:
+        else:
             with self.guarded():
                 self._show()

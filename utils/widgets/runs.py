@@ -121,7 +121,7 @@ class Runs:
         entries = np.concatenate([w.ravel() for w in network.weights])
         sizes = np.abs(entries)
         wide = np.histogram(entries, WIDE)[0]
-        with self._one_thread():
+        with self._one_thread(), np.errstate(over="ignore", invalid="ignore"):
             accuracy = 1 - network.error(*self._dev)
         return Reading(
             wide,
@@ -154,7 +154,9 @@ def _train_on(network, X, y, rule, lam):
     """
     loss, weight_grads, bias_grads = network.gradients(X, y)
     if not np.isfinite(loss):
-        raise FloatingPointError(f"the loss became {loss} with λ = {lam:g}: take a smaller λ")
+        raise FloatingPointError(
+            f"the loss became {loss} with λ = {lam:g}: choose a smaller λ, and reset"
+        )
     for w, grad in zip(network.weights, weight_grads, strict=True):
         _charge(w, grad, rule, lam)
         _descend(w, grad)
