@@ -211,7 +211,7 @@ function draw(root, source) {
   // The kernel, or another widget, has set a trait: what follows from the last move is known.
   function changed(name) {
     if (strip(name)) {
-      if (fits(source.moment())) return; // the exact frame comes with it
+      if (source.moment()?.values && fits(source.moment())) return; // the exact frame comes with it
       if (!same(source.get(name), controls.get(name).value)) {
         play(name, nearest(strip(name).values, source.get(name)));
       }
