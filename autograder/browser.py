@@ -23,6 +23,7 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--enable-blink-features=ComputedAccessibilityInfo",  # what a screen reader is told of a node
 ]
 SETTINGS = {  # every cell in the page, no news, a choice of theme
     "notebook-extension/tracker": {"windowingMode": "none"},
@@ -213,7 +214,11 @@ class Lab:
         none = {"shouldStart": False, "canStart": False, "autoStartDefault": False}
         words = {"path": path, "factory": "Notebook", "kernelPreference": none}
         self.command("docmanager:open", words)
-        self.page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=60_000)
+        self.page.wait_for_function(
+            f"path => {WIDGET}?.context?.path === path && {WIDGET}.context.isReady",
+            arg=path,
+            timeout=60_000,
+        )
 
     def has_kernel(self):
         """Return whether a kernel runs for the notebook."""
@@ -288,3 +293,81 @@ class Lab:
             Path(folder).mkdir(parents=True, exist_ok=True)
             target = self.cell(cell_id) if cell_id else self.page
             target.screenshot(path=str(Path(folder) / f"{name}.png"))
+
+
+# ---- a live figure in a page ----
+
+
+CONTROLS = """root => [...root.querySelectorAll('[data-control]')].map(node => ({
+    name: node.dataset.control, role: node.computedRole, label: node.computedName,
+    off: node.disabled, checked: node.checked, value: node.value }))"""
+SEEN = """root => ({
+    marks: Object.fromEntries([...root.querySelectorAll('svg [data-mark]')]
+        .map(node => [node.dataset.mark, node.outerHTML])),
+    readouts: Object.fromEntries([...root.querySelectorAll('[data-readout]')]
+        .map(node => [node.dataset.readout, node.innerText])),
+    says: root.querySelector('[data-says]').innerText,
+    problem: root.querySelector('[role=alert]').innerText })"""
+
+
+class Figure:
+    """A live figure as somebody meets it who has a keyboard and a screen.
+
+    Parameters
+    ----------
+    page : playwright.sync_api.Page
+    name : str
+        The figure's class.
+    form : str
+        "live" with a kernel, "page" without.
+    within : playwright.sync_api.Locator, optional
+        A part of the page, if the figure is there more than once.
+    """
+
+    def __init__(self, page, name, form="live", within=None):
+        self.page, self.name, self.form = page, name, form
+        selector = f'[data-figure="{name}"][data-form="{form}"][data-state="ready"]:visible'
+        self.root = (within or page).locator(selector)
+
+    def wait(self):
+        """Wait until the figure is drawn, and return it."""
+        self.root.wait_for()
+        return self
+
+    def controls(self):
+        """Return name, role, accessible name and state of every control, in their order."""
+        return self.root.evaluate(CONTROLS)
+
+    def control(self, name):
+        """Return the locator of a control: a group's first, if it is one."""
+        return self.root.locator(f'[data-control="{name}"]').first
+
+    def focus(self, name):
+        """Give a control the focus and return it."""
+        control = self.control(name)
+        control.focus()
+        return control
+
+    def seen(self):
+        """Return what is seen: each mark as it is drawn, readouts, sentence and problem."""
+        return self.root.evaluate(SEEN)
+
+    def place(self, name):
+        """Return the position of a slider, counted from 0."""
+        return int(self.control(name).input_value())
+
+    def told(self, name):
+        """Return what a screen reader says for a control's value."""
+        return self.control(name).get_attribute("aria-valuetext")
+
+    def press(self, name, key):
+        """Press a key on a control."""
+        self.focus(name)
+        self.page.keyboard.press(key)
+
+    def moved(self, before, seconds=2.0):
+        """Return what is seen once marks differ from those `before`, or at last as it is."""
+        deadline = time.monotonic() + seconds
+        while (seen := self.seen())["marks"] == before["marks"] and time.monotonic() < deadline:
+            self.page.wait_for_timeout(20)
+        return seen

@@ -1,0 +1,414 @@
+"""Every live figure by keyboard: in JupyterLab and Notebook 7, opened again, and as a page."""
+
+import re
+import shutil
+import warnings
+
+import nbformat
+import pytest
+
+from autograder.browser import Figure, Lab, server
+from utils import widgets
+from utils.widgets.figure import LiveFigure
+
+FIGURES = [
+    name
+    for name in widgets.__all__
+    if isinstance(getattr(widgets, name), type) and issubclass(getattr(widgets, name), LiveFigure)
+]
+FIGURES.remove("LiveFigure")
+KEYS = {  # where a slider goes from `at`, if `last` is its end; None: somewhere else
+    "ArrowRight": lambda at, last: min(at + 1, last),
+    "ArrowLeft": lambda at, last: max(at - 1, 0),
+    "PageUp": lambda at, last: last if at == last else None,
+    "PageDown": lambda at, last: 0 if at == 0 else None,
+    "Home": lambda at, last: 0,
+    "End": lambda at, last: last,
+}
+IMPORTS = """import ipywidgets
+from utils import widgets"""
+LINKED = """linked, log = widgets.{name}(), ipywidgets.FloatLogSlider(value=1, min=-2, max=2)
+ipywidgets.dlink((log, "value"), (linked, "lam"))
+linked.show(log)"""
+BROKEN = """class Broken(widgets.{name}):
+    _esm = str(widgets.{name}._esm).replace("() => slide(spec, input)", "() => {{}}")
+Broken()"""
+APPLICATION = re.compile(r"/static/(lab|notebook)/|/lab/extensions/(?!anywidget)")
+FAULTS = re.compile("Error displaying widget|Loading widget|Javascript Error|Error creating widget")
+
+
+# ---- a notebook with every figure, run in both applications ----
+
+
+def notebook():
+    """A figure alone, moved from Python, and with a stock slider linked to its λ; one broken."""
+    cells = [code("imports", IMPORTS), code("broken", BROKEN.format(name=FIGURES[0]))]
+    for name in FIGURES:
+        cells.append(code(name, f"{name} = widgets.{name}()\n{name}"))
+        cells.append(code(f"{name}-moved", f"{name}.lam = 0.02"))
+        cells.append(code(f"{name}-linked", LINKED.format(name=name)))
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+
+
+def code(cell_id, source):
+    return nbformat.v4.new_code_cell(source, id=cell_id)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    home = tmp_path_factory.mktemp("lab")
+    folder = home / "work"
+    folder.mkdir()
+    with server(folder, home) as address:
+        yield address, folder
+
+
+def keep(errors, message, stack=""):
+    """Keep an error, unless every place on its way is in the application's own code."""
+    places = re.findall(r"(?:https?|blob|file):\S+|<anonymous>", stack or "")
+    if not places or any(not APPLICATION.search(place) for place in places):
+        errors.append(message)
+
+
+@pytest.fixture(scope="module")
+def new_lab(browser, served):
+    """Return a function that makes a page of its own, whose errors are kept."""
+    contexts = []
+
+    def make(**options):
+        contexts.append(browser.new_context(viewport={"width": 1280, "height": 1000}, **options))
+        lab = Lab(contexts[-1].new_page(), *served)
+        lab.page.set_default_timeout(20_000)
+        lab.errors = []
+        lab.page.on("pageerror", lambda error: keep(lab.errors, error.message, error.stack))
+        lab.page.on("console", lambda line: line.type == "error" and keep(lab.errors, line.text))
+        return lab
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+def run_in(new_lab, app):
+    lab = new_lab()
+    nbformat.write(notebook(), lab.folder / f"{app}.ipynb")
+    lab.open(f"{app}.ipynb", app=app)
+    if app == "lab":
+        lab.command("application:toggle-left-area")
+    lab.run_all()
+    lab.save()
+    return lab
+
+
+@pytest.fixture(scope="module")
+def jupyterlab(new_lab):
+    return run_in(new_lab, "lab")
+
+
+@pytest.fixture(scope="module")
+def notebook7(new_lab):
+    return run_in(new_lab, "notebook")
+
+
+@pytest.fixture(scope="module", params=["jupyterlab", "notebook7"])
+def lab(request):
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture(params=FIGURES)
+def figure(request, lab):
+    return figure_in(lab, request.param)
+
+
+def figure_in(lab, name, cell_id=None):
+    figure = Figure(lab.page, name, within=lab.cell(cell_id or name)).wait()
+    figure.root.scroll_into_view_if_needed()
+    return figure
+
+
+# ---- by keyboard ----
+
+
+def assert_keys_move(figure, name):
+    """Press every key of a slider: position, readout, voice, marks and sentence follow."""
+    last = int(figure.control(name).get_attribute("max"))
+    sentences = set()
+    for key, target in KEYS.items():
+        at, before = figure.place(name), figure.seen()
+        figure.press(name, key)
+        place, goal = figure.place(name), target(at, last)
+        if at == goal:
+            continue
+        assert place == goal if goal is not None else place != at, (name, key, at, place)
+        after = figure.moved(before)
+        assert after["marks"] != before["marks"], (name, key)
+        assert after["readouts"][name] != before["readouts"][name], (name, key)
+        assert figure.told(name) == after["readouts"][name], (name, key)
+        assert not after["problem"]
+        sentences.add(after["says"])
+    assert len(sentences) > 1, name
+
+
+def of_role(figure, *roles):
+    names = [control["name"] for control in figure.controls() if control["role"] in roles]
+    return list(dict.fromkeys(names))
+
+
+def test_tab_reaches_every_control_and_each_has_a_name(figure):
+    controls = figure.controls()
+    assert all(control["label"].strip() for control in controls), controls
+    assert figure.root.evaluate(
+        "root => [...root.querySelectorAll('fieldset')].every(group => group.computedName)"
+    )
+    names = list(dict.fromkeys(control["name"] for control in controls))
+    figure.focus(names[0])
+    figure.page.keyboard.press("Shift+Tab")
+    reached = []
+    for _ in names:
+        figure.page.keyboard.press("Tab")
+        reached.append(figure.page.evaluate("document.activeElement.dataset.control"))
+    assert reached == names
+
+
+def test_sliders_move_the_figure(figure):
+    for name in reversed(of_role(figure, "slider")):  # λ last: at its ends little else matters
+        assert_keys_move(figure, name)
+
+
+@pytest.mark.parametrize(("role", "key"), [("radio", "ArrowRight"), ("combobox", "ArrowDown")])
+def test_choices_change_the_figure(figure, role, key):
+    for name in of_role(figure, role):
+        before = figure.seen()
+        figure.press(name, key)
+        assert figure.moved(before)["marks"] != before["marks"], name
+
+
+def test_boxes_and_buttons_answer_a_key(figure):
+    for name in of_role(figure, "checkbox"):
+        before = figure.seen()
+        figure.press(name, "Space")
+        assert figure.moved(before)["marks"] != before["marks"], name
+    changes = []
+    for name in of_role(figure, "button"):
+        before = figure.seen()
+        figure.press(name, "Enter")
+        changes.append(figure.moved(before, seconds=1)["marks"] != before["marks"])
+    assert not changes or any(changes)
+    assert not figure.seen()["problem"]
+
+
+def test_the_same_keys_find_a_broken_handler(lab):
+    figure = figure_in(lab, "Broken", "broken")
+    with pytest.raises(AssertionError):
+        assert_keys_move(figure, "lam")
+
+
+# ---- from Python and from a stock slider ----
+
+
+def test_lam_set_from_python_moves_the_figure(lab, figure):
+    figure.press("lam", "End")
+    before = figure.seen()
+    lab.run(f"{figure.name}-moved")
+    assert_moved_to(figure, before, 0.02)
+
+
+def test_a_stock_slider_moves_the_figure(lab, figure):
+    """By its number: its handle gets no arrow keys in Notebook 7."""
+    cell = f"{figure.name}-linked"
+    figure = figure_in(lab, figure.name, cell)
+    before = figure.seen()
+    lab.cell(cell).locator(".widget-readout").click()
+    lab.page.keyboard.press("Control+A")
+    lab.page.keyboard.type("0.01")
+    lab.page.keyboard.press("Enter")
+    assert_moved_to(figure, before, 0.01)
+
+
+def assert_moved_to(figure, before, lam):
+    """A figure comes to a λ that something else has set."""
+    figure.page.wait_for_function(
+        "([node, lam]) => Number(node.innerText) === lam",
+        arg=[figure.root.locator('[data-readout="lam"]').element_handle(), lam],
+        timeout=5_000,
+    )
+    assert float(figure.told("lam")) == lam
+    assert figure.moved(before)["marks"] != before["marks"]
+
+
+# ---- themes, motion, zoom ----
+
+CONTRASTS = """root => {
+  const parse = text => (text.match(/[\\d.]+/g) ?? [0, 0, 0, 0]).map(Number);
+  const over = (top, part, under) => top.map((value, k) => part * value + (1 - part) * under[k]);
+  const linear = v => v <= .04045 * 255 ? v / 255 / 12.92 : ((v / 255 + .055) / 1.055) ** 2.4;
+  const light = ([r, g, b]) => .2126 * linear(r) + .7152 * linear(g) + .0722 * linear(b);
+  const chain = node => node ? [node, ...chain(node.parentElement)] : [];
+  const paper = node => {
+    for (const one of chain(node)) {
+      const [r, g, b, a = 1] = parse(getComputedStyle(one).backgroundColor);
+      if (a === 1) return [r, g, b];
+    }
+    return [255, 255, 255];
+  };
+  const contrast = (node, color) => {
+    const under = paper(node), [r, g, b, a = 1] = parse(color);
+    const part = chain(node).reduce((part, one) => part * getComputedStyle(one).opacity, a);
+    const lights = [light(over([r, g, b], part, under)), light(under)];
+    return (Math.max(...lights) + .05) / (Math.min(...lights) + .05);
+  };
+  const found = [];
+  for (const node of root.querySelectorAll('*')) {
+    const look = getComputedStyle(node), svg = node.closest('svg');
+    const own = [...node.childNodes].some(part => part.nodeType === 3 && part.data.trim());
+    if (!node.checkVisibility() || node.disabled || 'decor' in node.dataset) continue;
+    const name = node.dataset.mark ?? (node.className || node.tagName);
+    if (own) found.push(['text', name, contrast(node, svg ? look.fill : look.color)]);
+    else if (node.dataset.mark && !node.classList.contains('m-fill')) {
+      const solid = node.classList.contains('cf-dots') && look.fill !== 'none';
+      found.push(['mark', name, contrast(node, solid ? look.fill : look.stroke)]);
+    }
+  }
+  return found }"""
+LEAST = {"text": 4.5, "mark": 3.0}
+
+
+@pytest.mark.parametrize("theme", ["Dark", "Light"])
+def test_text_and_marks_have_contrast(lab, figure, theme):
+    lab.command("apputils:change-theme", {"theme": f"JupyterLab {theme}"})
+    lab.page.wait_for_function(
+        "light => document.body.dataset.jpThemeLight === light",
+        arg=str(theme == "Light").lower(),
+    )
+    found = figure.root.evaluate(CONTRASTS)
+    assert {kind for kind, *_ in found} == {"text", "mark"}
+    assert [one for one in found if one[2] < LEAST[one[0]]] == []
+    lab.screenshot(f"{figure.name}-{theme}", figure.name)
+
+
+def test_nothing_is_animated_where_less_motion_is_asked_for(lab, figure):
+    lab.page.emulate_media(reduced_motion="reduce")
+    before = figure.seen()
+    figure.press("lam", "ArrowLeft" if figure.place("lam") else "ArrowRight")
+    assert figure.root.evaluate("root => root.getAnimations({ subtree: true }).length") == 0
+    assert figure.moved(before)["marks"] != before["marks"]
+    lab.page.emulate_media(reduced_motion="no-preference")
+
+
+OVERFLOW = """root => {
+  const output = root.closest('.jp-OutputArea-output');
+  const edge = output.getBoundingClientRect().right + 1;
+  const beyond = [...root.querySelectorAll(':not(svg *)')]
+      .filter(node => node.checkVisibility() && node.getBoundingClientRect().right > edge);
+  return [output.scrollWidth - output.clientWidth, beyond.map(node => node.outerHTML)] }"""
+
+
+def test_nothing_is_cut_off_at_200_percent(lab, figure):
+    """Twice the zoom is half the page, in the pixels that the page counts."""
+    size = lab.page.viewport_size
+    lab.page.set_viewport_size({side: length // 2 for side, length in size.items()})
+    try:
+        lab.page.wait_for_timeout(200)
+        wider, beyond = figure.root.evaluate(OVERFLOW)
+        lab.screenshot(f"{figure.name}-zoomed", figure.name)
+        assert wider <= 1
+        assert beyond == []
+    finally:
+        lab.page.set_viewport_size(size)
+
+
+def test_the_console_has_no_errors(lab):
+    assert lab.errors == []
+
+
+# ---- opened again ----
+
+
+@pytest.fixture(scope="module")
+def saved(jupyterlab):
+    """The notebook as it was saved after every cell was run."""
+    return jupyterlab.folder / "lab.ipynb"
+
+
+def assert_slides_alone(page, name, within=None):
+    """The form without a kernel is there once and its λ slider, or first one, moves it."""
+    figure = Figure(page, name, form="page", within=within).wait()
+    assert figure.root.count() == 1
+    sliders = of_role(figure, "slider")
+    name = "lam" if "lam" in sliders else sliders[0]
+    before = figure.seen()
+    figure.press(name, "ArrowLeft" if figure.place(name) else "ArrowRight")
+    after = figure.moved(before)
+    assert after["marks"] != before["marks"]
+    assert after["readouts"][name] != before["readouts"][name]
+    assert figure.told(name) == after["readouts"][name]
+
+
+@pytest.mark.parametrize("how", ["no kernel", "new kernel", "new kernel, Notebook 7"])
+def test_a_notebook_opened_again_has_live_figures(new_lab, saved, how):
+    lab, name = new_lab(), f"again, {how}.ipynb"
+    shutil.copy(saved, saved.with_name(name))
+    if how == "no kernel":
+        lab.open_without_kernel(name)
+        assert not lab.has_kernel()
+    else:
+        lab.open(name, app="notebook" if how.endswith("7") else "lab")
+    for figure in FIGURES:
+        cell = lab.cell(figure)
+        assert_slides_alone(lab.page, figure, cell)
+        assert cell.get_by_role("img").count() == 1
+        assert lab.cell(figure).locator('[data-form="live"]').count() == 0
+    assert lab.page.get_by_text(FAULTS).filter(visible=True).count() == 0
+    assert [error for error in lab.errors if "widget model not found" not in error] == []
+    lab.screenshot(f"again-{how}", FIGURES[0])
+
+
+def test_a_notebook_of_somebody_else_shows_still_pictures(new_lab, saved):
+    notebook = nbformat.read(saved, as_version=4)
+    notebook.metadata["author"] = "somebody else"  # and so the signature does not fit
+    for cell in notebook.cells:
+        cell.metadata.pop("trusted", None)
+        cell.source += " "
+    nbformat.write(notebook, saved.with_name("untrusted.ipynb"))
+    lab = new_lab()
+    lab.open_without_kernel("untrusted.ipynb")
+    for name in FIGURES:
+        image = lab.cell(name).get_by_role("img", name=alt_text(notebook, name), exact=True)
+        assert image.evaluate("image => image.naturalWidth") > 300
+    assert lab.page.locator('[data-form="page"]').count() == 0
+    assert lab.page.get_by_text(FAULTS).filter(visible=True).count() == 0
+
+
+def alt_text(notebook, cell_id):
+    cell = next(cell for cell in notebook.cells if cell.id == cell_id)
+    return next(output.data["text/plain"] for output in cell.outputs if "text/html" in output.data)
+
+
+@pytest.fixture(scope="module")
+def html(saved, tmp_path_factory):
+    from nbconvert import HTMLExporter
+
+    with warnings.catch_warnings():  # the live form, which a page cannot have
+        warnings.filterwarnings("ignore", "Your element with mimetype")
+        body, _ = HTMLExporter().from_notebook_node(nbformat.read(saved, as_version=4))
+    path = tmp_path_factory.mktemp("page") / "page.html"
+    path.write_text(body, encoding="utf-8")
+    return path.as_uri()
+
+
+def test_a_converted_page_is_live_without_network(new_lab, html):
+    lab = new_lab(offline=True)
+    lab.page.goto(html, wait_until="domcontentloaded")
+    for name in FIGURES:
+        cell = lab.page.locator(".jp-Cell", has=lab.page.locator(f'[data-figure="{name}"]')).first
+        assert_slides_alone(lab.page, name, cell)
+
+
+def test_a_page_without_scripts_has_pictures_with_alt_text(new_lab, html, saved):
+    lab = new_lab(java_script_enabled=False, offline=True)
+    lab.page.goto(html, wait_until="domcontentloaded")
+    notebook = nbformat.read(saved, as_version=4)
+    for name in FIGURES:
+        image = lab.page.get_by_role("img", name=alt_text(notebook, name), exact=True).first
+        assert image.is_visible()
