@@ -96,6 +96,7 @@ function draw(root, source) {
   // ---- marks
 
   function place(name, at) {
+    if (!marks.has(name)) return; // the moment came before its picture, which will show it
     const { node, words, kind } = marks.get(name);
     const there = at != null && at.length > 0;
     node.style.display = there ? "" : "none";
