@@ -1,7 +1,10 @@
-"""Make the recorded runs of this folder again; it takes some ten seconds:
+"""Make the recorded runs of this folder again.
 
-python -m utils.widgets.recordings.make
-"""  # noqa: D400
+It takes some ten seconds. Another platform may differ in the last digits of a training, and so in
+a few counts; `tests/test_widget_histogram.py` says by how much at most:
+
+    python -m utils.widgets.recordings.make
+"""
 
 from pathlib import Path
 
