@@ -13,6 +13,7 @@ from autograder.benchmarks import MissingPeer
 
 BENCHMARKS = {
     "network": "autograder.benchmarks.network",
+    "widgets": "autograder.benchmarks.widgets",
 }
 
 COLUMNS = ("name", "ours", "peer", "unit", "ratio", "goal", "met")

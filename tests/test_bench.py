@@ -9,8 +9,8 @@ import types
 import numpy as np
 import pytest
 
-from autograder import bench, benchmarks
-from autograder.benchmarks import MissingPeer, Row, interleaved, network
+from autograder import bench, benchmarks, browser
+from autograder.benchmarks import MissingPeer, Row, interleaved, network, widgets
 
 FAST = Row("fast", ours=1.0, peer=2.0, unit="ms", goal=1.2)
 SLOW = Row("slow", ours=3.0, peer=2.0, unit="ms", goal=1.2)
@@ -34,7 +34,7 @@ def offer(monkeypatch):
     return replace
 
 
-@pytest.mark.parametrize("module", [bench, benchmarks])
+@pytest.mark.parametrize("module", [bench, benchmarks, widgets])
 def test_the_examples_in_the_docstrings_hold(module):
     assert doctest.testmod(module).failed == 0
 
@@ -88,6 +88,22 @@ def test_without_pytorch_the_network_benchmark_says_how_to_get_it(monkeypatch, c
     assert err.count("\n") == 1
     assert "PyTorch, which is not installed: run `" in err
     assert "-m pip install torch`" in err
+
+
+def test_without_chromium_the_widgets_benchmark_says_how_to_get_it(monkeypatch, capsys):
+    monkeypatch.setattr(browser, "chromium_path", lambda: None)
+    assert bench.main(["widgets"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    assert "Chromium is not installed: run `apt-get install chromium`" in err
+
+
+def test_without_playwright_the_widgets_benchmark_says_how_to_get_it(monkeypatch, capsys):
+    monkeypatch.setattr(browser, "chromium_path", lambda: "/usr/bin/chromium")
+    monkeypatch.setitem(sys.modules, "playwright", None)
+    assert bench.main(["widgets"]) == 2
+    assert "-m pip install playwright`" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -151,3 +167,54 @@ def test_both_sides_get_the_same_threads_and_give_them_back():
         assert {p["num_threads"] for p in pools if p["user_api"] == "blas"} == {1}
         assert torch.get_num_threads() == 1
     assert torch.get_num_threads() == before
+
+
+# ---- the live figures ----
+
+
+class Page:
+    """Stands in for a page and a slider in it: notes keys, tells one time after another."""
+
+    def __init__(self, times=()):
+        self.keys, self.times, self.keyboard = [], iter(times), self
+
+    def press(self, key):
+        self.keys.append(key)
+
+    def evaluate(self, code, *_):
+        return next(self.times) if code == "window.pressTimed" else None
+
+    def focus(self):
+        pass
+
+
+def slider(name, kind, times=(), room=(1, 2)):
+    press = widgets.Press(name, kind, Page(), None, room)
+    press.times.extend(times)
+    return press
+
+
+def test_keys_go_to_and_fro_within_the_room_of_a_slider(monkeypatch):
+    monkeypatch.setattr(widgets.time, "sleep", lambda seconds: None)
+    page, press = Page(range(7)), slider("t", "other", room=(1, 2))
+    for _ in range(7):
+        press.run(page)
+    places = np.cumsum([1 if key == "ArrowRight" else -1 for key in page.keys])
+    assert places.tolist() == [1, 2, 1, 0, -1, 0, 1]
+    assert press.times == list(range(7))
+
+
+def test_the_slowest_slider_of_a_kind_is_compared():
+    presses = [
+        slider("lam of A", "λ", [10, 20]),
+        slider("lam of B", "λ", [30, 40]),
+        slider("t of A", "other", [50, 150]),
+        slider("stock", "linked", [60]),
+        slider("interact", "naive", [1000]),
+    ]
+    first, second, linked, naive = widgets.compared(presses)
+    assert (first.ours, first.peer, first.met) == (40, 50, True)
+    assert "slowest of 2 (lam of B)" in first.name
+    assert (second.ours, second.peer, second.met) == (150, 100, False)
+    assert (linked.ours, linked.peer) == (60, 100)
+    assert (naive.ours, naive.peer, naive.ratio) == (20, 1000, 0.02)
