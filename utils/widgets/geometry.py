@@ -242,7 +242,8 @@ def _arrows(problem, w, active, longest=44):
     away = np.where((side * (star - tail)).sum(axis=1) > 0, -1, 1)[:, None]
     places = np.round(tail + 0.65 * length * direction + 15 * away * side + [0, 4])
     words = [[*place, "−∇J"] for place in places.tolist()]
-    labels = [word if is_seen else [] for is_seen, word in zip(seen, words, strict=True)]
+    named = seen & (length[:, 0] > 24)  # a shorter one has no room beside it
+    labels = [word if is_named else [] for is_named, word in zip(named, words, strict=True)]
     return {"slope": _shown(seen, at), "slope label": labels}
 
 
@@ -523,7 +524,9 @@ def path_axes(problem):
     """Return the axes for the weights against the budget, as a part of what w* takes."""
     _, w = problem.path
     low, high = np.floor(2 * w.min()) / 2, np.ceil(2 * w.max()) / 2
-    pad = 0.06 * max(high - low, 0.5)
+    if low == high:  # w* = 0
+        low, high = -0.5, 0.5
+    pad = 0.06 * (high - low)
     return Axes(
         446,
         PLANE.top,
