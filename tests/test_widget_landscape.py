@@ -338,12 +338,15 @@ def test_sentences_tell_what_is_seen():
     assert "both weights are exactly 0" in says("Rosenbrock", "L1", 10.0)
     assert "exactly" not in says("Rosenbrock", "L2", 10.0)
     assert "The path diverges" in says("Matyas", "L2", 40.0)
-    assert "not at rest" in says("Rosenbrock", "L1", 0.0)
+    assert "and still moves" in says("Rosenbrock", "L1", 0.0)
+    beside = says("Goldstein–Price", "L2", 0.0, start_1=1.0, start_2=0.7)
+    assert beside.endswith("at (1.76, 0.17), outside the picture, and hardly moves.")
+    assert "(1.00, 1.00). It is the only one in the picture." in says("Rosenbrock", "L2", 0.0)
 
 
 def test_a_path_that_only_passes_a_minimizer_is_not_said_to_arrive():
     oscillating = says("Rastrigin", "L1", 5.0, rate=16.0)
-    assert "not at rest" in oscillating
+    assert "and still moves" in oscillating
 
 
 def test_the_page_carries_all_landscapes_in_little_space():

@@ -35,6 +35,7 @@ FRAMES = 16  # of the λ slider
 STRONGEST = 40.0
 NEAR = 0.01  # of the box: there a path has arrived,
 REST = 10  # if it has been there for so many steps
+SLOW = 0.001  # of the box in so many steps is hardly a move
 PANEL = (438, TOP, 262, 164)  # of the panel beside: left, top, width and height
 WALKS = {"L1": "proximal", "L2": "gradient"}
 PENALTIES = {"L1": "λ(|w₁| + |w₂|)", "L2": "λ(w₁² + w₂²)"}
@@ -53,8 +54,8 @@ class Sight:
         How many of them are the lowest.
     lower_outside : (n,) bool
         Where the objective is lower still outside the box.
-    contours : list of n lists of (m, 2) arrays
-        In pixels, the innermost first.
+    contours : list of n lists
+        For each level, the lowest first, a list of lines in pixels, (m, 2) arrays.
     """
 
     lams: np.ndarray
@@ -123,7 +124,8 @@ def _contours(name, penalty, lam):
     landscape, axes = LANDSCAPES[name], axes_of(name)
     x, y = grid(landscape.x, GRID - 1), grid(landscape.y, GRID - 1)
     heights = objective(landscape, penalty, lam, x, y[:, None])
-    generator = contourpy.contour_generator(*axes.px(x, y[0]).T[:1], axes.px(x[0], y).T[1], heights)
+    across, down = axes.px(x, y[0])[:, 0], axes.px(x[0], y)[:, 1]
+    generator = contourpy.contour_generator(across, down, heights)
     levels = np.quantile(heights, landscape.shares)
     return [
         [np.round(piece) for line in generator.lines(level) for piece in _pieces(line)]
@@ -183,9 +185,9 @@ def _point(w):
 
 def _count(points, lam, without):
     found = "1 minimizer" if len(points) == 1 else f"{len(points)} minimizers"
-    if lam == 0:
-        return f"{found} in the picture." if len(points) > 1 else "No other minimizer is there."
-    return f"{found} in the picture, {without} without a penalty."
+    if lam > 0:
+        return f"{found} in the picture, {without} without a penalty."
+    return f"{found} in the picture." if len(points) > 1 else "It is the only one in the picture."
 
 
 def _lowest(points, tied, lower_outside, penalty, still):
@@ -213,7 +215,12 @@ def _journey(landscape, path, points, tied):
     goal = int(np.argmin(away[-1]))
     steps = int(np.max(np.flatnonzero(away[:, goal] > NEAR), initial=-1)) + 1
     if steps > len(path) - REST:
-        return f"After {len(path) - 1} steps the path is at {_point(path[-1])}, and not at rest."
+        place = _point(path[-1])
+        if not within(landscape, path[-1]):
+            place += ", outside the picture,"
+        moved = (np.ptp(path[-REST:], axis=0) / landscape.span).max()
+        pace = "still moves" if moved > SLOW else "hardly moves"
+        return f"After {len(path) - 1} steps the path is at {place} and {pace}."
     end = "the lowest point" if goal < tied else f"another minimizer, {_point(points[goal])}"
     return f"The path takes {steps} {'step' if steps == 1 else 'steps'} to {end}."
 
