@@ -122,13 +122,13 @@ def test_goldstein_and_price_have_a_fourth_minimum_outside_the_box():
 @pytest.mark.parametrize(("name", "penalty"), PAIRS)
 def test_scipy_finds_no_minimizer_that_is_not_marked(name, penalty):
     landscape, rng = LANDSCAPES[name], np.random.default_rng(1)
-    for lam in (0.0, *np.exp(rng.uniform(np.log(0.05), np.log(40), size=3))):
+    for lam in (0.0, *np.exp(rng.uniform(np.log(0.05), np.log(40), size=2))):
         points = minimizers(landscape, penalty, [lam])[0]
-        ends = multistart(landscape, penalty, lam, random_points(landscape, rng, 25))
+        ends = multistart(landscape, penalty, lam, random_points(landscape, rng, 20))
         ends = ends[within(landscape, ends)]
         ends = ends[higher_around(landscape, penalty, lam, ends)]  # scipy gives some up early
         away = (np.abs(ends[:, None] - points) / landscape.span).max(axis=2).min(axis=1)
-        assert len(ends) >= 10
+        assert len(ends) >= 8
         assert away.max() < 1e-4, (lam, ends[np.argmax(away)])
 
 
