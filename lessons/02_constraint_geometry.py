@@ -190,7 +190,7 @@ geometry.show(lam_slider)
 # **Read it.**
 # Once $t$ reaches the size of the least-squares solution, λ is 0 and the solution is least squares itself.
 # Below that, contour and region touch.
-# With the disc the point of contact wanders along the circle, and it meets an axis only in passing.
+# With the disc the point of contact turns steadily, and it meets an axis only in passing.
 # With the diamond it moves to a corner and stays in a corner while λ goes on rising.
 # Unit 4 is about why.
 
@@ -1401,6 +1401,7 @@ check("projected_gradient_descent")
 # Do the two faces meet?
 # The next cell takes a price, solves ridge and lasso, hands their budgets to projected gradient descent, and compares the weights.
 # It does so on the prostate data and for three random problems.
+# On the prostate data it also tries a budget of 10, more than least squares needs.
 # Then it reads the price back from the solution with a budget:
 # by the conditions of optimality $\lambda = \|X^\top r\| / \|w\|$ for ridge, and $\lambda = 2\max_j |x_j^\top r|$ for the lasso.
 
@@ -1729,8 +1730,8 @@ def draw_posterior(ax, z, style):
     for label, place, marker in marks:
         height = np.interp(place, grid, density)
         ax.plot(place, height, marker, color="black", fillstyle="none")
-        left = -36 if label == "mode" else 8
-        ax.annotate(label, (place, height), xytext=(left, 4), textcoords="offset points")
+        offset = (-18, 10) if label == "mode" else (8, 4)
+        ax.annotate(label, (place, height), xytext=offset, textcoords="offset points")
 
 
 posterior_axes = plt.subplots()[1]
