@@ -30,7 +30,6 @@ from utils.figures import (
     plot_decay,
     plot_digits,
     plot_learning_curves,
-    plot_weight_histogram,
     show,
     to_png,
     use_style,
@@ -230,33 +229,6 @@ def test_decay_starts_at_step_zero():
     assert l1.get_xdata().tolist() == [0, 1, 2]
     assert l2.get_ydata().tolist() == [1, 0.5, 0.25]
     assert (l1.get_color(), l2.get_color()) == (COLORS["l1"], COLORS["l2"])
-
-
-def test_histogram_counts_all_weights_of_a_network_in_shared_bins():
-    ax = plot_weight_histogram(
-        {"plain": [np.array([[-1.0, 0.5]]), np.array([0.5])], "L1": np.zeros(5)},
-        bins=np.array([-1.5, -0.5, 0.4, 1.5]),
-    )
-    plain, l1 = (outline.get_data() for outline in ax.patches)
-    assert plain.values.tolist() == [1, 0, 2]
-    assert l1.values.tolist() == [0, 5, 0]
-    assert plain.edges.tolist() == l1.edges.tolist()
-    assert ax.get_yscale() == "log"
-    assert labels_of(ax) == ["plain", "L1"]
-    assert ax.texts[1].xy == (0.4, 5)  # beside the bin where it stands out
-
-
-def test_a_label_keeps_clear_of_a_spike_beside_it():
-    bell = np.repeat(np.linspace(-0.95, 0.95, 20), [*range(5, 55, 5), *range(50, 0, -5)])
-    ax = plot_weight_histogram({"plain": bell, "L1": np.full(500, 0.05)}, np.linspace(-1, 1, 21))
-    ends = [text.xy[0] for text in ax.texts]
-    assert ends[0] > 0.15  # right of the spike, not beside it on the left
-    assert ends[1] == pytest.approx(0.1)
-
-
-def test_histogram_of_one_network():
-    ax = plot_weight_histogram({"plain": np.arange(10.0)}, bins=5)
-    assert ax.patches[0].get_data().values.sum() == 10
 
 
 @pytest.mark.parametrize("shape", [(3, 16), (3, 4, 4)])

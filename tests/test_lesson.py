@@ -120,3 +120,10 @@ def test_an_unknown_lesson_is_named_with_the_known(tmp_path):
         assert [path.stem for path in lesson_paths(tmp_path, [name])] == ["90_toy"]
     with pytest.raises(LessonError, match='no lesson "91_x"; the lessons are 90_toy'):
         lesson_paths(tmp_path, ["91_x"])
+
+
+def test_a_cell_that_shows_an_interactive_widget_is_marked_for_nbval(tmp_path):
+    path = tmp_path / "90_toy.py"
+    path.write_text("# %% [markdown]\n# A\n\n# %%\nwidgets.show_interactive(slider)\n\n# %%\n1\n")
+    tags = [cell.metadata.get("tags") for cell in read_lesson(path, {}).notebook.cells]
+    assert tags == [None, ["nbval-ignore-output"], None]

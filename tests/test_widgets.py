@@ -263,7 +263,7 @@ def test_a_widget_of_ipywidgets_leaves_a_still_figure(monkeypatch):
     from matplotlib.figure import Figure
 
     widgets.show_interactive(FloatLogSlider(), Figure(figsize=(2, 1)), "A  line.")
-    fragment, view = shown
+    view, fragment = shown
     assert fragment["text/plain"] == "A line."
     assert '<img alt="A line."' in fragment["text/html"]
     assert list(view) == ["application/vnd.jupyter.widget-view+json"]

@@ -26,7 +26,6 @@ __all__ = [
     "plot_decay",
     "plot_digits",
     "plot_learning_curves",
-    "plot_weight_histogram",
     "series_style",
     "show",
     "to_png",
@@ -284,65 +283,6 @@ def plot_decay(paths, ax=None):
         ax.plot(np.arange(len(path)), path, label=name, **series_style(name))
     ax.set(xlabel="step", ylabel="weight")
     return label_lines(ax)
-
-
-def plot_weight_histogram(weights_by_name, bins=100, ax=None):
-    """Draw the histogram of each network's weights as an outline, counts on a log axis.
-
-    Parameters
-    ----------
-    weights_by_name : dict of name -> array or list of arrays
-        All entries of all arrays count.
-    bins : int or (n_bins + 1,) array
-        How many equal bins over the range of all weights, or their edges.
-    ax : matplotlib.axes.Axes, optional
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-    """
-    ax = ax or plt.subplots()[1]
-    flat = {name: _entries(weights) for name, weights in weights_by_name.items()}
-    edges = np.histogram_bin_edges(np.concatenate(list(flat.values())), bins)
-    counts = np.array([np.histogram(entries, edges)[0] for entries in flat.values()])
-    for name, row in zip(flat, counts, strict=True):
-        ax.stairs(row, edges, baseline=0.5, label=name, linewidth=1.5, **series_style(name))
-    ax.set_yscale("log")
-    ax.set(xlabel="weight", ylabel="number of weights", ylim=(0.5, 3 * counts.max()))
-    return _label_outlines(ax, counts)
-
-
-def _label_outlines(ax, counts):
-    """Write each outline's label where it stands highest above the others, with room for it."""
-    heights = np.log(counts + 1.0)
-    for row, outline in enumerate(ax.patches[-len(counts) :]):
-        others = np.delete(heights, row, axis=0).max(axis=0, initial=0)
-        margins = np.where(_has_room(heights, row), heights[row] - others, -np.inf)
-        best = np.argmax(margins)
-        edges = outline.get_data().edges
-        _label(
-            ax,
-            outline.get_label(),
-            outline.get_edgecolor(),
-            xy=(edges[best + 1], counts[row, best]),
-            at=(14, 10),
-            of="offset points",
-        )
-    return ax
-
-
-def _has_room(heights, row, slack=0.2):
-    """Say for each bin whether a label to its right would be clear of all outlines, (n_bins,)."""
-    tops = heights.max(axis=0)
-    reach = max(1, len(tops) // 4)  # what a label takes of the width
-    ahead = [tops[b + 1 : b + 1 + reach].max(initial=0) for b in range(len(tops))]
-    return heights[row] + slack >= ahead
-
-
-def _entries(weights):
-    """Return all entries of one array or of a list of arrays, (n,)."""
-    arrays = weights if isinstance(weights, (list, tuple)) else [weights]
-    return np.concatenate([np.ravel(array) for array in arrays])
 
 
 def plot_digits(images, titles=None, axes=None):

@@ -1,7 +1,7 @@
 """The base of every live figure: synced traits, controls, and the forms that an output carries.
 
-An output holds an HTML page fragment first: a still picture with its alt text, which becomes live
-by itself where there is no kernel. The live widget follows, and takes its place where there is
+An output holds the live widget and, after it, a fragment of HTML: a still picture with its alt
+text, which becomes live by itself where there is no kernel, and keeps out of sight where there is
 one. Whoever cannot run scripts sees the still picture.
 """
 
@@ -91,9 +91,7 @@ class LiveFigure(anywidget.AnyWidget):
         super().__init__(**values)
         self._name = type(self).__name__
         self._controls = list(self.controls)
-        self._picture = self.picture().plain()
-        self._alt = " ".join(self.alt().split())
-        self._settle()
+        self._shape()
         strips = self._picture["strips"]
         for name in self._values():
             self.observe(self._moved if name in strips else self._reshaped, names=name)
@@ -138,7 +136,7 @@ class LiveFigure(anywidget.AnyWidget):
         """Display the figure, other widgets above it."""
         from ipywidgets import VBox
 
-        _publish(VBox([*others, self]) if others else self, self.page(), self._alt)
+        _publish(VBox([*others, self]) if others else self, self.page, self._alt)
 
     def page(self):
         """Return the figure as HTML that needs neither kernel nor network."""
@@ -174,8 +172,12 @@ class LiveFigure(anywidget.AnyWidget):
 
     def _reshaped(self, change):
         with self.guarded():
-            self._picture = self.picture().plain()
-            self._settle()
+            self._shape()
+
+    def _shape(self):
+        self._picture = self.picture().plain()
+        self._alt = " ".join(self.alt().split())
+        self._settle()
 
     def _settle(self):
         """Send the exact frame for values that lie between those of the strips."""
@@ -242,8 +244,8 @@ def show_interactive(widget, figure, alt):
 
     alt = " ".join(alt.split())
     plt.close(figure)
-    fragment = _fragment(_image(figure, alt), f"{_script('output.js')}\nhandOver(here);")
-    _publish(widget, fragment, alt)
+    script = f"{_script('output.js')}\nhandOver(here);"
+    _publish(widget, lambda: _fragment(_image(figure, alt), script), alt)
 
 
 def _image(figure, alt):
@@ -282,11 +284,11 @@ def _script(name):
     return _text(name).replace("export default", "const widget =")
 
 
-def _publish(widget, fragment, alt):
-    """Publish the page fragment and then the live widget, each in an output of its own."""
+def _publish(widget, page, alt):
+    """Publish the live widget, and then what is seen without it, which takes longer to make."""
     if get_ipython() is None:
         print(alt)
         return
-    display({"text/html": fragment, "text/plain": alt}, raw=True)
     view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
     display({WIDGET: view}, raw=True)
+    display({"text/html": page(), "text/plain": alt}, raw=True)

@@ -84,7 +84,6 @@ function draw(root, source) {
   const says = make("p", { class: "cf-says", role: "status", "aria-live": "polite", "data-says": "" });
   const problem = make("p", { class: "cf-problem", role: "alert" });
   svg.setAttribute("role", "img");
-  svg.setAttribute("aria-label", source.alt);
   root.append(svg, says, problem);
 
   const controls = new Map();
@@ -118,6 +117,7 @@ function draw(root, source) {
   function build() {
     picture = source.picture();
     marks = new Map();
+    svg.setAttribute("aria-label", source.alt());
     svg.setAttribute("viewBox", `0 0 ${picture.width} ${picture.height}`);
     svg.style.maxWidth = `${picture.width}px`;
     svg.replaceChildren();
@@ -313,7 +313,7 @@ function live(model) {
   return {
     form: "live",
     name: model.get("_name"),
-    alt: model.get("_alt"),
+    alt: () => model.get("_alt"),
     controls: () => controls,
     picture: () => model.get("_picture"),
     moment: () => model.get("_moment"),
@@ -359,7 +359,7 @@ function recorded({ name, alt, controls, values, shared, recorded }) {
   return {
     form: "page",
     name,
-    alt,
+    alt: () => alt,
     controls: () => controls.filter(({ kind }) => kind !== "button"),
     picture: () => whole((recorded.find(fits) ?? recorded[0]).picture),
     moment: () => undefined,

@@ -1,6 +1,6 @@
 // Decide which form of an output is seen, in a page that holds both.
 //
-// In a notebook the live widget lies in the output below. As long as it is alive, the form that
+// In a notebook the live widget lies in the output above. As long as it is alive, the form that
 // needs no kernel is out of sight; when the notebook is opened again without its kernel, the
 // widget's place is taken by an error, and that is what goes out of sight.
 
@@ -22,12 +22,12 @@ function handOver(here, mount) {
     here.append(root);
   }
 
-  const widget = () => mine?.nextElementSibling?.querySelector(WIDGET);
+  const widget = () => mine?.previousElementSibling?.querySelector(WIDGET);
   const alive = () => Boolean(widget()?.firstElementChild);
 
   function look() {
     mine.style.display = alive() ? "none" : "";
-    if (widget()) mine.nextElementSibling.style.display = alive() ? "" : "none";
+    if (widget()) mine.previousElementSibling.style.display = alive() ? "" : "none";
   }
 
   if (!mine) return becomeLive();
