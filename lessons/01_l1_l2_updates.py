@@ -45,9 +45,8 @@ from functools import partial
 
 import matplotlib.pyplot as plt
 import numpy as np
-from ipywidgets import FloatLogSlider, link
 
-from utils import figures, widgets
+from utils import figures
 from utils.checking import check, scorecard
 from utils.data import flip_labels, load_diabetes, load_mnist, split
 from utils.network import Network
@@ -1077,7 +1076,7 @@ for rule_label, rule_update in rules.items():
 # `penalty` chooses which of them you see beside the one without a penalty.
 # The axis of the counts is logarithmic, so that even a single weight can be seen.
 # The right half enlarges the middle; the shaded band is the one of unit 4.
-# λ is an attribute of the figure, and the upper slider, one of ipywidgets, is linked to it.
+# λ is an attribute of the figure, and the upper slider, one of ipywidgets, sets it.
 # A new λ holds from the next batch on.
 #
 # **Predict** before you press play.
@@ -1087,9 +1086,13 @@ for rule_label, rule_update in rules.items():
 # - At epoch 60, turn λ down to 0.0003: do the zeros go away again?
 
 # %%
+from ipywidgets import FloatLogSlider, dlink
+
+from utils import widgets
+
 histogram = widgets.WeightHistogram()
 lam_slider = FloatLogSlider(value=0.0025, min=-4, max=-1, description="λ", readout_format=".2g")
-link((lam_slider, "value"), (histogram, "lam"))
+dlink((lam_slider, "value"), (histogram, "lam"))
 histogram.show(lam_slider)
 
 # %% [markdown]

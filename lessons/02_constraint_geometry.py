@@ -169,7 +169,7 @@ for t in (0.5, 1.0, 1.5, 2.5, 3.0):
 # The star $w^\ast$ is least squares, our $\hat w$.
 # On the right are the two weights for all budgets.
 # The sliders for λ and for $t$ move together, since a value of one belongs to a value of the other.
-# The slider at the top is an ordinary one of ipywidgets, linked to the figure's λ. (It has no 0, and stops at 0.01.)
+# The slider at the top is an ordinary one of ipywidgets. It sets the figure's λ, as you could from any code.
 #
 # Try three things.
 # Choose L2, and raise $t$ until nothing moves any more: what is λ there?
@@ -177,13 +177,13 @@ for t in (0.5, 1.0, 1.5, 2.5, 3.0):
 # Then change the correlation and look again.
 
 # %%
-from ipywidgets import FloatLogSlider, interactive, link
+from ipywidgets import FloatLogSlider, dlink, interactive
 
 from utils import widgets
 
 geometry = widgets.ConstraintGeometry()
-lam_slider = FloatLogSlider(base=10, min=-2, max=2, step=0.05, description="λ")
-link((geometry, "lam"), (lam_slider, "value"))
+lam_slider = FloatLogSlider(value=geometry.lam, min=-2, max=2, step=0.05, description="λ")
+dlink((lam_slider, "value"), (geometry, "lam"))
 geometry.show(lam_slider)
 
 # %% [markdown]
