@@ -136,10 +136,12 @@ class LiveFigure(anywidget.AnyWidget):
         """Display the figure, other widgets above it."""
         from ipywidgets import VBox
 
+        self._describe()
         _publish(VBox([*others, self]) if others else self, self.page, self._alt)
 
     def page(self):
         """Return the figure as HTML that needs neither kernel nor network."""
+        self._describe()
         recording = self.recording()
         keys = [name for name in self._values() if name not in recording[0][1]["strips"]]
         shared = {}
@@ -176,8 +178,11 @@ class LiveFigure(anywidget.AnyWidget):
 
     def _shape(self):
         self._picture = self.picture().plain()
-        self._alt = " ".join(self.alt().split())
+        self._describe()
         self._settle()
+
+    def _describe(self):
+        self._alt = " ".join(self.alt().split())
 
     def _settle(self):
         """Send the exact frame for values that lie between those of the strips."""
