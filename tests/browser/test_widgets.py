@@ -165,10 +165,11 @@ def test_tab_reaches_every_control_and_each_has_a_name(figure):
     figure.focus(names[0])
     figure.page.keyboard.press("Shift+Tab")
     reached = []
-    for _ in names:
+    while names[-1] not in reached and len(reached) < len(names) + 3:
         figure.page.keyboard.press("Tab")
         reached.append(figure.page.evaluate("document.activeElement.dataset.control"))
-    assert reached == names
+    before_the_figure = reached.index(names[0])  # an output that scrolls is a stop of its own
+    assert reached[before_the_figure:] == names
 
 
 def test_sliders_move_the_figure(figure):
@@ -275,16 +276,17 @@ LEAST = {"text": 4.5, "mark": 3.0}
 
 
 @pytest.mark.parametrize("theme", ["Dark", "Light"])
-def test_text_and_marks_have_contrast(lab, figure, theme):
+def test_text_and_marks_have_contrast(lab, theme):
     lab.command("apputils:change-theme", {"theme": f"JupyterLab {theme}"})
     lab.page.wait_for_function(
         "light => document.body.dataset.jpThemeLight === light",
         arg=str(theme == "Light").lower(),
     )
-    found = figure.root.evaluate(CONTRASTS)
-    assert {kind for kind, *_ in found} == {"text", "mark"}
-    assert [one for one in found if one[2] < LEAST[one[0]]] == []
-    lab.screenshot(f"{figure.name}-{theme}", figure.name)
+    for name in FIGURES:
+        found = figure_in(lab, name).root.evaluate(CONTRASTS)
+        assert {kind for kind, *_ in found} == {"text", "mark"}, name
+        assert [one for one in found if one[2] < LEAST[one[0]]] == [], name
+        lab.screenshot(f"{name}-{theme}", name)
 
 
 def test_nothing_is_animated_where_less_motion_is_asked_for(lab, figure):
