@@ -930,7 +930,7 @@ def draw_weights(lam):
 
 # %%
 weights_slider = interactive(
-    draw_weights, lam=FloatLogSlider(value=24.0, base=10, min=-1, max=3, description="λ")
+    draw_weights, lam=FloatLogSlider(value=24.0, min=-1, max=3, step=0.02, description="λ")
 )
 draw_weights(24.0)  # once more, for those who read this without a kernel
 widgets.show_interactive(
