@@ -81,7 +81,7 @@ class LiveFigure(anywidget.AnyWidget):
     _name = Unicode().tag(sync=True)
     _alt = Unicode().tag(sync=True)
     _controls = List().tag(sync=True)
-    _picture = Dict().tag(sync=True)
+    _picture = Dict().tag(sync=True, to_json=lambda picture, _: _compact(picture))
     _moment = Dict().tag(sync=True)
     _drawn = Int(0).tag(sync=True)
     _problem = Unicode().tag(sync=True)
@@ -269,11 +269,20 @@ def _fragment(image, script, name="", css="", data=None):
     if css:
         parts.append(f"<style>\n{css}</style>")
     if data is not None:
-        text = _compact(data).replace("</", "<\\/")
+        text = _compact(_whole(data)).replace("</", "<\\/")
         parts.append(f'<script type="application/json">\n{text}\n</script>')
     head = "(() => {\nconst here = document.currentScript.parentElement;"
     parts.append(f"<script>\n{head}\n{script}\n}})();\n</script>\n</div>")
     return "\n".join(parts)
+
+
+def _whole(data):
+    """Return JSON data with 3 for 3.0: a tenth less to store, where there is time for it."""
+    if isinstance(data, list):
+        return [_whole(item) for item in data]
+    if isinstance(data, dict):
+        return {key: _whole(item) for key, item in data.items()}
+    return int(data) if isinstance(data, float) and data.is_integer() else data
 
 
 def _compact(data):

@@ -315,7 +315,7 @@ function live(model) {
     name: model.get("_name"),
     alt: () => model.get("_alt"),
     controls: () => controls,
-    picture: () => model.get("_picture"),
+    picture: () => JSON.parse(model.get("_picture")), // a text passes the kernel in half the time
     moment: () => model.get("_moment"),
     problem: () => model.get("_problem"),
     get: (name) => model.get(name),

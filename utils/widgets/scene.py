@@ -93,7 +93,7 @@ class Strip:
         places = {sentence: place for place, sentence in enumerate(kept)}
         return {
             "values": significant(self.values),
-            "marks": {name: [tenths(at) for at in ats] for name, ats in self.marks.items()},
+            "marks": {name: _tenths_of_each(ats) for name, ats in self.marks.items()},
             "moves": {name: significant(values) for name, values in self.moves.items()},
             "shows": {name: list(texts) for name, texts in self.shows.items()},
             "sentences": kept,
@@ -172,24 +172,31 @@ def tenths(at):
     """Return pixel data with every number rounded to a tenth, texts as they are.
 
     >>> tenths([1.04, np.float64(2), "w₁"]), tenths(None)
-    ([1, 2, 'w₁'], None)
+    ([1.0, 2.0, 'w₁'], None)
     """
     if at is None or isinstance(at, str):
         return at
     if isinstance(at, np.ndarray) or (isinstance(at, (list, tuple)) and _all_numbers(at)):
-        rounded = np.round(np.asarray(at, dtype=float), 1) + 0.0
-        return [_short(number) for number in rounded.ravel().tolist()]
+        return _tenths_of_array(at).ravel().tolist()
     if isinstance(at, (list, tuple)):
         return [tenths(item) for item in at]
-    return _short(round(float(at), 1) + 0.0)
+    return _tenths_of_array(at).item()
+
+
+def _tenths_of_each(ats):
+    """Return what `tenths` gives for each, in one go where all are numbers and of one length."""
+    try:
+        return _tenths_of_array([list(map(float, at)) for at in ats]).tolist()
+    except (TypeError, ValueError):  # nothing, a text, lists of lists, or of several lengths
+        return [tenths(at) for at in ats]
+
+
+def _tenths_of_array(numbers):
+    return np.rint(10 * np.asarray(numbers, dtype=float)) / 10 + 0.0
 
 
 def _all_numbers(values):
     return all(isinstance(value, (int, float, np.number)) for value in values)
-
-
-def _short(number):
-    return int(number) if number.is_integer() else number
 
 
 def significant(values, digits=6):
