@@ -11,41 +11,12 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from autograder.question import compile_question, public_rng
-from autograder.questions import questions_of
-from utils.checking.drivers import observe
-from utils.checking.judgement import judge
+from tests.outsiders import SEEDS, Outsiders, label
 from utils.checking.messages import render
 
-QUESTIONS = questions_of("00_start_here") | questions_of("01_l1_l2_updates")
-SEEDS = (None, *range(10))
-RIGHT, WRONG = [], []
-
-
-def right(name):
-    return lambda answer: RIGHT.append((name, answer)) or answer
-
-
-def wrong(name):
-    return lambda answer: WRONG.append((name, answer)) or answer
-
-
-@functools.cache
-def compiled(name, seed):
-    question = QUESTIONS[name]
-    rng = public_rng(question) if seed is None else np.random.default_rng(seed)
-    return compile_question(question, rng, 1, "lesson")
-
-
-def outcome(name, answer, seed=None):
-    question = compiled(name, seed)
-    records = [observe(case.driver, answer, case.inputs) for case in question.cases]
-    return judge(question, records)
-
-
-def label(row):
-    name, answer = row
-    return f"{name}-{getattr(answer, '__name__', type(answer).__name__)}"
+ASKED = Outsiders("00_start_here", "01_l1_l2_updates")
+RIGHT, WRONG = ASKED.rights, ASKED.wrongs
+right, wrong, outcome = ASKED.right, ASKED.wrong, ASKED.outcome
 
 
 # mean_squared_error
@@ -1197,8 +1168,6 @@ def test_a_subtly_wrong_answer_loses_something(row):
 
 
 def test_every_function_has_outsiders():
-    drivers = {name: getattr(question, "driver", "") for name, question in QUESTIONS.items()}
-    functions = {name for name, driver in drivers.items() if driver not in {"", "value"}}
     for rows, least in ((RIGHT, 4), (WRONG, 6)):
-        counts = {name: sum(row[0] == name for row in rows) for name in functions}
+        counts = {name: sum(row[0] == name for row in rows) for name in ASKED.functions()}
         assert min(counts.values()) >= least, counts

@@ -17,9 +17,9 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from autograder.lesson import lesson_paths, read_lesson
 from autograder.question import Choice, Question, compile_question, public_rng
 from autograder.questions import inputs, oracles, questions_of
-from utils.checking.codec import Zeros
-from utils.checking.drivers import observe, scalar_function
-from utils.checking.judgement import NEW_ARRAY, UNCHANGED, Compiled, judge
+from utils.checking.codec import Interval, Optimum, Zeros
+from utils.checking.drivers import observe, projection, scalar_function
+from utils.checking.judgement import NEW_ARRAY, UNCHANGED, Compiled, compare, judge
 from utils.checking.messages import render
 
 ROOT = Path(__file__).parent.parent
@@ -56,7 +56,10 @@ def test_each_question_of_a_lesson_has_its_check(lesson):
     assert set(questions_of(lesson)) == set(POINTS[lesson])
 
 
-@pytest.mark.parametrize(("lesson", "full"), {"00_start_here": 2, "01_l1_l2_updates": 20}.items())
+FULL = {"00_start_here": 2, "01_l1_l2_updates": 20, "02_constraint_geometry": 20}
+
+
+@pytest.mark.parametrize(("lesson", "full"), FULL.items())
 def test_the_points_of_a_lesson_are_those_of_the_course(lesson, full):
     assert sum(POINTS[lesson].values()) == full
 
@@ -121,6 +124,12 @@ CORE_RIGHT = {
     "l1_update": {"sign(0) = 1", "sign(0) = -1", "division by |w|", "a zero stays"},
     "decay_path": {"plain L1 step", "factor 2 forgotten", "nearly 0", "others as L1"},
     "soft_threshold": {"nearly 0", "nan at 0"},
+    "shrinkage_factors": {"d factors", "zeros dropped"},
+    "ridge_lambda_for_radius": {"search up to a million", "negative λ inside", "error inside"},
+    "lasso": {"nearly 0", "past 0", "nan for a zero column", "nan from a zero column"},
+    "project_l2_ball": {"always to the boundary", "nan at 0"},
+    "project_l1_ball": {"always to the boundary"},
+    "projected_gradient_descent": {"step 0.01"},
 }
 
 
@@ -379,6 +388,98 @@ def test_exact_zeros_are_asked_for_where_nothing_is_near_the_threshold(name):
                 assert np.all((nearest == 0) | (nearest > 1e-4))
 
 
+# The oracles of lesson 02 against what defines a solution, and against other routes.
+
+
+def problem(seed, n=7, d=3):
+    rng = np.random.default_rng(seed)
+    return inputs.design(rng, n, d), inputs.signed(rng, n, high=4.0), rng
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_ridge_oracle_has_no_slope_left(seed):
+    X, y, rng = problem(seed, *[(7, 3), (3, 5)][seed % 2])
+    lam = rng.uniform(0.1, 5)
+    w = ASKED["ridge"].oracle(X, y, lam)
+    np.testing.assert_allclose(2 * X.T @ (X @ w - y) + 2 * lam * w, 0, atol=1e-12)
+    d2 = np.linalg.svd(X, compute_uv=False) ** 2
+    factors = ASKED["shrinkage_factors"].oracle(X, lam)
+    np.testing.assert_allclose(factors, d2 / (d2 + lam), rtol=1e-10)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_lasso_oracle_meets_the_subgradient_condition(seed):
+    X, y, rng = problem(seed, *[(8, 4), (3, 5)][seed % 2])
+    largest = ASKED["lasso_lambda_max"].oracle(X, y)
+    assert math.isclose(largest, 2 * np.max(np.abs(X.T @ y)), rel_tol=1e-12)
+    lam = rng.uniform(0.02, 1.1) * largest
+    w = ASKED["lasso"].oracle(X, y, lam).example
+    slopes = 2 * X.T @ (X @ w - y)
+    np.testing.assert_allclose(slopes[w != 0], -lam * np.sign(w[w != 0]), rtol=1e-9)
+    assert np.all(np.abs(slopes[w == 0]) <= lam)
+    assert np.any(w) == (lam < largest)
+
+
+@settings(max_examples=200, deadline=None)
+@given(arrays(np.float64, st.integers(1, 6), elements=NUMBERS), st.floats(0.05, 6))
+def test_the_projections_are_nearest_points(w, radius):
+    for name, order in (("project_l2_ball", 2), ("project_l1_ball", 1)):
+        nearest = ASKED[name].oracle(w, radius)
+        assert np.linalg.norm(nearest, order) <= radius * (1 + 1e-12)
+        others = np.random.default_rng(0).normal(size=(50, len(w)))
+        others *= radius / np.linalg.norm(others, order, axis=1, keepdims=True)
+        corners = radius * np.eye(len(w)) if order == 1 else others
+        # The angle at the nearest point to any other point of a convex set is not acute.
+        assert np.all((np.vstack([others, corners, -corners]) - nearest) @ (w - nearest) <= 1e-9)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_minimum_in_a_ball_leads_nowhere_else(seed):
+    X, y, rng = problem(seed, 8, 4)
+    ball = [{"form": "discs"}, {"form": "box", "sides": np.array([1.0, 0.5, 2.0, 1.0])}][seed % 2]
+    radius = rng.uniform(0.1, 1)
+    w = oracles.least_in_ball(X, y, ball, radius)
+    step = w - X.T @ (X @ w - y) / np.linalg.norm(X, 2) ** 2
+    np.testing.assert_allclose(projection(ball, 4)(step, radius), w, atol=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_lambda_of_a_radius_brings_the_norm_there(seed):
+    X, y, rng = problem(seed)
+    length = np.linalg.norm(oracles.ridge(X, y, 0.0))
+    radius = length * 10 ** rng.uniform(-4, -0.01)
+    ends = ASKED["ridge_lambda_for_radius"].oracle(X, y, radius)
+    assert isinstance(ends, Interval)
+    norms = [np.linalg.norm(oracles.ridge(X, y, lam)) / radius - 1 for lam in (ends.low, ends.high)]
+    np.testing.assert_allclose(norms, [1e-8, -1e-8], rtol=1e-4)
+    inside = ASKED["ridge_lambda_for_radius"].oracle(X, y, 1.5 * length)
+    assert -1e-6 < inside.low < 0 < inside.high < 1e-6
+
+
+@pytest.mark.parametrize("name", ["lasso", "projected_gradient_descent"])
+def test_an_optimum_is_judged_as_exactly_as_the_course_says(name):
+    for seed in range(20):
+        for case in compiled(name, seed).cases:
+            assert isinstance(case.expected, Optimum)
+            example, scale = case.expected.example, np.abs(case.expected.example).max()
+            assert compare(case.expected, example, 0, 0) == ""
+            assert compare(case.expected, example.astype(np.float32), 0, 0) == "" or name != "lasso"
+            if scale and case.inputs.get("lam", 1):
+                assert compare(case.expected, example * 1.1, 0, 0)
+                assert compare(case.expected, example * 0.9, 0, 0)
+
+
+def test_random_lassos_keep_off_the_borderline():
+    for seed in range(50):
+        drawn = [c for c in compiled("lasso", seed).cases if c.inputs["X"].size >= 15]
+        for case in drawn:
+            X, y, lam = case.inputs.values()
+            w = case.expected.example
+            slopes = np.abs(2 * X.T @ (X @ w - y))
+            assert np.all(slopes[w == 0] < 0.9 * lam)
+        assert len(drawn) >= 6
+
+
 def test_random_inputs_have_both_signs_and_few_digits():
     rng = np.random.default_rng(0)
     for shape in ((2,), (5,), (3, 4), (2, 3, 2)):
@@ -396,5 +497,5 @@ def test_entrywise_takes_arrays_of_one_shape():
 
 def test_the_examples_of_the_oracles():
     result = doctest.testmod(oracles)
-    assert result.attempted >= 3
+    assert result.attempted >= 8
     assert result.failed == 0

@@ -32,7 +32,7 @@ def _l2_cases(rng):
         _case("a small radius", [0.03, -0.04], 0.01),
         _case("five random weights", five, _share(five, 0.2, 0.45, rng)),
         _case("nine random weights", nine, _share(nine, 0.55, 0.9, rng)),
-        _case("well inside", [0.5, -0.25, 1.0], 3.0, INSIDE),
+        _case("inside, and longer than 1", [2.0, -1.0, 1.0], 3.0, INSIDE),
         _case("inside a small ball", [0.1, -0.2], 0.5, INSIDE),
         _case("on the boundary", [3.0, -4.0], 5.0, INSIDE),
         _case("one entry, inside", [-0.75], 2.0, INSIDE),

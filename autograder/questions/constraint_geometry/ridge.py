@@ -148,7 +148,7 @@ _WRONG_RIDGE = (
     Misconception(
         "λ everywhere",
         "You added λ to every entry of XᵀX: that is what `A + lam` does. Only the diagonal gets "
-        "it: `A + lam * np.eye(d)`.",
+        "it: λ times the identity.",
         _with_penalty(lambda X, lam: lam * np.ones((X.shape[1], X.shape[1]))),
     ),
     Misconception(

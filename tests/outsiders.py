@@ -1,0 +1,55 @@
+"""Right and wrong answers to the questions of some lessons, and how a check finds them."""
+
+import functools
+
+import numpy as np
+
+from autograder.question import compile_question, public_rng
+from autograder.questions import questions_of
+from utils.checking.drivers import observe
+from utils.checking.judgement import judge
+
+SEEDS = (None, *range(10))
+
+
+class Outsiders:
+    """Collect answers that the authors of the questions did not have in mind.
+
+    `rights` and `wrongs` hold pairs of a graded name and an answer.
+    """
+
+    def __init__(self, *lessons):
+        self.questions = {n: q for lesson in lessons for n, q in questions_of(lesson).items()}
+        self.rights, self.wrongs = [], []
+
+    def right(self, name):
+        """Decorate a right answer to the question of this name."""
+        return lambda answer: self.rights.append((name, answer)) or answer
+
+    def wrong(self, name):
+        """Decorate a wrong answer to the question of this name."""
+        return lambda answer: self.wrongs.append((name, answer)) or answer
+
+    @functools.cache  # noqa: B019 - as many as the test modules
+    def compiled(self, name, seed):
+        """Return the public question, or with a seed one as in grading."""
+        question = self.questions[name]
+        rng = public_rng(question) if seed is None else np.random.default_rng(seed)
+        return compile_question(question, rng, 1, "lesson")
+
+    def outcome(self, name, answer, seed=None):
+        """Return what a check finds."""
+        question = self.compiled(name, seed)
+        records = [observe(case.driver, answer, case.inputs) for case in question.cases]
+        return judge(question, records)
+
+    def functions(self):
+        """Return the names of the questions that ask for a function."""
+        drivers = {name: getattr(q, "driver", "") for name, q in self.questions.items()}
+        return {name for name, driver in drivers.items() if driver not in {"", "value"}}
+
+
+def label(row):
+    """Return the id of a test on one answer."""
+    name, answer = row
+    return f"{name}-{getattr(answer, '__name__', type(answer).__name__)}"
