@@ -41,6 +41,8 @@
 # Run the set-up cell first.
 # It imports what you need, and loads two small sets of real data:
 # 97 men with a cancer of the prostate, and 442 patients with diabetes.
+# `raw_prostate` is the first set as most copies have it, for unit 6.
+# Your answers may use all of it, `standardize` too, since grading runs this cell before them.
 
 # %%
 from itertools import combinations
@@ -54,6 +56,13 @@ from utils.data import load_diabetes, load_prostate
 
 figures.use_style()
 prostate, diabetes = load_prostate(), load_diabetes()
+raw_prostate = load_prostate(corrected=False)
+
+
+def standardize(X):
+    """Return X with its columns scaled to mean 0 and standard deviation 1."""
+    return (X - X.mean(axis=0)) / X.std(axis=0, ddof=1)
+
 
 # %% [markdown]
 # ## 1. Set a budget in place of a price
@@ -354,14 +363,9 @@ check("shrinkage_factors")
 # 67 of the men are for training, 30 for testing.
 # The next cell scales the inputs of the training men, centers the response,
 # and measures along each $v_j$ what ridge leaves of least squares.
-
+# `standardize` is in the set-up cell: it takes off each column's mean and divides by its standard deviation.
 
 # %%
-def standardize(X):
-    """Return X with its columns scaled to mean 0 and standard deviation 1."""
-    return (X - X.mean(axis=0)) / X.std(axis=0, ddof=1)
-
-
 X_pro = standardize(prostate.X[prostate.train])  # (67, 8)
 y_pro = prostate.y[prostate.train] - prostate.y[prostate.train].mean()
 directions = np.linalg.svd(X_pro, full_matrices=False)[2]  # (8, 8): v_j is row j
@@ -954,13 +958,12 @@ widgets.show_interactive(
 # Table 3.3 of *The Elements of Statistical Learning* by Hastie, Tibshirani and Friedman.
 # But first look at the data, for there is a trap in them.
 #
-# `load_prostate(corrected=False)` gives the numbers as most copies have them, with a typing error.
+# `raw_prostate`, loaded in the set-up cell, has the numbers as most copies have them, with a typing error.
 # One number of one man cannot be right.
 # The next cell prints the lowest and the highest value of each column,
 # and how many standard deviations these are away from the column's mean.
 
 # %%
-raw_prostate = load_prostate(corrected=False)
 print("             lowest   highest    in standard deviations")
 for name, column in zip(raw_prostate.names, raw_prostate.X.T, strict=True):
     low, high = column.min(), column.max()
