@@ -337,6 +337,7 @@ def test_a_projection_refuses_another_shape_and_endless_calls():
 # Comparing
 
 A = np.array([1.0, -2.0])
+ROOT = Interval(2**0.5 * (1 - 1e-8), 2**0.5 * (1 + 1e-8))
 LASSO = Optimum(
     np.zeros(3),
     {"kind": "lasso", "X": np.eye(3), "y": np.array([3.0, -1.0, 0.4]), "lam": 1.0, "share": 1e-5},
@@ -419,7 +420,7 @@ def test_equal(expected, got):
         (None, 0.0, "a number came back"),
         ([1.0], 1.0, "not a list of 1"),
         ([1.0, 2.0], [1.0, 3.0], "item 1: off by 1"),
-        ({"a": 1.0}, {"b": 1.0}, "not a dict with the keys a"),
+        ({"a": 1.0}, {"b": 1.0}, "with the keys 'b' came back, not a dict with the keys a"),
         ({"a": 1.0}, {"a": 2.0}, "a: off by 1"),
         (Other("set"), A, "an array of shape (2,) came back"),
     ],
@@ -847,6 +848,38 @@ def test_a_case_that_should_be_refused_says_so():
     assert "`raise ValueError(…)`" in text
 
 
+def test_a_kind_or_a_shape_that_is_wrong_needs_no_further_hint():
+    for answer in (lambda w, factor: list(double(w, factor)), lambda w, factor: w[:1] * factor):
+        text = render(outcome(answer))
+        assert "came back" in text
+        assert "Write it down." not in text
+
+
+def test_a_narrow_interval_is_told_with_all_its_digits():
+    narrow = Question("root", "A root", lambda rng: [Case("2", {"x": 2.0})], lambda x: ROOT)
+    text = render(outcome(lambda x: 1.4142, narrow))
+    assert "expected  1.41421356" in text
+    assert "got       1.4142\n" in text
+    assert "off by 1.36e-05" in text
+
+
+def test_several_changed_arguments_are_told_in_the_plural():
+    def answer(w, factor, more):
+        w += 1
+        more += 1
+        return 1.0
+
+    inputs = {"w": np.zeros(1), "factor": 2.0, "more": np.zeros(1)}
+    both = Question(
+        "both",
+        "Both",
+        lambda rng: [Case("1", inputs)],
+        lambda **_: 1.0,
+        parts={"1": 0.5, UNCHANGED: 0.5},
+    )
+    assert "after the call w and more are not as before" in render(outcome(answer, both))
+
+
 def test_a_point_is_singular():
     assert render(outcome(double, points=1)) == "✓ double: right, 1 of 1 point"
 
@@ -873,7 +906,7 @@ def test_unanswered_says_what_to_do():
     [
         (Raises("ValueError"), "a ValueError"),
         (Interval(0.0, 1.0), "between 0 and 1"),
-        (Interval(0.5, 0.5 + 1e-9), "0.5"),
+        (Interval(0.5, 0.5 + 1e-9), "0.500000001"),
         (Zeros(np.zeros(2)), "[0. 0.]"),
         (Optimum(np.zeros(2), {}), "[0. 0.]"),
         (Other("set"), "an object of type set"),

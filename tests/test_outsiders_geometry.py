@@ -117,6 +117,13 @@ def ridge_few_steps(X, y, lam):
 
 
 @wrong("ridge")
+def ridge_truncates(X, y, lam):
+    U, d, Vt = np.linalg.svd(X, full_matrices=False)
+    kept = d > 0.01 * d[0]
+    return Vt[kept].T @ ((U.T @ y)[kept] * d[kept] / (d[kept] ** 2 + lam))
+
+
+@wrong("ridge")
 def ridge_inverts_the_data_first(X, y, lam):
     gram = X.T @ X
     return (
@@ -299,6 +306,11 @@ def l2_strictly_inside(w, radius):
 
 
 @wrong("project_l2_ball")
+def l2_leaves_a_margin(w, radius):
+    return w if np.linalg.norm(w) <= 1.05 * radius else w * radius / np.linalg.norm(w)
+
+
+@wrong("project_l2_ball")
 def l2_python_division(w, radius):
     return w * min(1.0, radius / float(np.linalg.norm(w)))
 
@@ -389,6 +401,16 @@ def l1_two_rounds(w, radius):
         excess = np.abs(w).sum() - radius
         w = soft(w, max(excess, 0) / max(np.count_nonzero(w), 1))
     return w
+
+
+@wrong("project_l1_ball")
+def l1_three_rounds(w, radius):
+    left = np.ones(len(w), dtype=bool)
+    theta = max((np.abs(w).sum() - radius) / len(w), 0)
+    for _ in range(2):
+        left &= np.abs(w) > theta
+        theta = max((np.abs(w[left]).sum() - radius) / max(left.sum(), 1), 0)
+    return soft(w, theta)
 
 
 @wrong("project_l1_ball")
@@ -620,6 +642,28 @@ def lasso_random_start_in_a_zero_column(X, y, lam, n_sweeps=1000, tol=1e-10):
     return sweeps(X, y, lam, start=np.full(X.shape[1], 0.1))
 
 
+@wrong("lasso")
+def lasso_ends_at_a_zero_column(X, y, lam, n_sweeps=1000, tol=1e-10):
+    w = np.zeros(X.shape[1])
+    for _ in range(200):
+        for j, x in enumerate(X.T):
+            if not x.any():
+                break
+            w[j] = soft(x @ (y - X @ w) + x @ x * w[j], lam / 2) / (x @ x)
+    return w
+
+
+@wrong("lasso")
+def lasso_rounds_weights_below_a_hundredth(X, y, lam, n_sweeps=1000, tol=1e-10):
+    w = sweeps(X, y, lam)
+    return np.where(np.abs(w) < 0.01, 0, w)
+
+
+@wrong("lasso")
+def lasso_thirty_sweeps(X, y, lam, n_sweeps=1000, tol=1e-10):
+    return sweeps(X, y, lam, 30)
+
+
 # lasso_lambda_max
 
 
@@ -754,7 +798,7 @@ def radius_thirty_halvings_of_much(X, y, radius):
 def radius_by_growing(X, y, radius):
     lam = 0.0
     while norm(X, y, lam) > radius:
-        lam = 1.001 * lam + 1e-4
+        lam = 1.01 * lam + 1e-4
     return lam
 
 
@@ -796,6 +840,18 @@ def radius_of_the_lasso(X, y, radius):
         inside = np.linalg.norm(sweeps(X, y, middle, 50)) <= radius
         low, high = (low, middle) if inside else (middle, high)
     return high
+
+
+@wrong("ridge_lambda_for_radius")
+def radius_inside_by_largest_entry(X, y, radius):
+    if np.abs(solved(X, y, 0)).max() <= radius:
+        return 0.0
+    return radius_by_halving_the_logarithm(X, y, radius)
+
+
+@wrong("ridge_lambda_for_radius")
+def radius_up_to_ten_million(X, y, radius):
+    return min(radius_by_halving_the_logarithm(X, y, radius), 1e7)
 
 
 # projected_gradient_descent
@@ -902,6 +958,27 @@ def descent_tests_the_norm(X, y, project, radius, n_steps=1000):
         if np.linalg.norm(w) > radius:
             w = w * radius / np.linalg.norm(w)
     return w
+
+
+def descent_with_bound(bound, stop=0.0):
+    """Return projected gradient descent that takes `bound(X)` for the largest eigenvalue."""
+
+    def answer(X, y, project, radius, n_steps=1000):
+        w = np.zeros(X.shape[1])
+        for _ in range(n_steps):
+            before, w = w, project(w - X.T @ (X @ w - y) / bound(X), radius)
+            if np.abs(w - before).max() <= stop:
+                break
+        return w
+
+    return answer
+
+
+wrong("projected_gradient_descent")(descent_with_bound(lambda X: np.sum(X**2, axis=0).max()))
+wrong("projected_gradient_descent")(descent_with_bound(lambda X: np.abs(X.T @ X).max()))
+wrong("projected_gradient_descent")(descent_with_bound(lambda X: np.linalg.norm(X, 1) ** 2 / 2))
+wrong("projected_gradient_descent")(descent_with_bound(lambda X: np.linalg.norm(X, 2) ** 2, 1e-6))
+right("projected_gradient_descent")(descent_with_bound(lambda X: np.sum(X**2)))
 
 
 @wrong("projected_gradient_descent")

@@ -183,7 +183,8 @@ def _faults(question, case, record):
         faults["value"] = sentence
     if UNCHANGED in question.parts and record["changed"]:
         names = " and ".join(record["changed"])
-        faults[UNCHANGED] = f"after the call {names} is no longer what it was"
+        change = "is no longer what it was" if len(record["changed"]) == 1 else "are not as before"
+        faults[UNCHANGED] = f"after the call {names} {change}"
     if NEW_ARRAY in question.parts and record["shares"]:
         faults[NEW_ARRAY] = f"the result shares its memory with {record['shares'][0]}"
     return faults
@@ -296,7 +297,9 @@ def _compare_interval(low, high, got):
     if low <= number <= high:
         return ""
     if f"{low:.4g}" == f"{high:.4g}":
-        return "nan came back" if np.isnan(number) else f"off by {abs(number - low):.3g}"
+        return (
+            "nan came back" if np.isnan(number) else f"off by {abs(number - (low + high) / 2):.3g}"
+        )
     return f"{number:.4g} is outside {low:.4g} to {high:.4g}"
 
 
@@ -381,7 +384,8 @@ def _compare_list(expected, got, rtol, atol):
 
 def _compare_dict(expected, got, rtol, atol):
     if not isinstance(got, dict) or set(got) != set(expected):
-        return f"{kind_of(got)} came back, not a dict with the keys {', '.join(expected)}"
+        names = f" with the keys {_quoted(list(got))[1:-1]}" if isinstance(got, dict) else ""
+        return f"{kind_of(got)}{names} came back, not a dict with the keys {', '.join(expected)}"
     for key, wanted in expected.items():
         sentence = compare(wanted, got[key], rtol, atol)
         if sentence:

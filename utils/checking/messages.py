@@ -36,7 +36,7 @@ def render(outcome, hidden=False):
     if outcome.sentence:
         label = "because" if outcome.status == "right" else "why"
         lines += _paragraph(label, outcome.sentence)
-    elif outcome.failure:
+    elif outcome.failure and not _is_of_another_kind(outcome.failure):
         lines += _paragraph("next", _next_step(outcome))
     return "\n".join(lines)
 
@@ -88,6 +88,12 @@ def _next_step(outcome):
     return f"It is called as {question.name}({', '.join(failure.case.inputs)}), in this order."
 
 
+def _is_of_another_kind(failure):
+    """Return whether the fault is the kind or the shape alone: it says all that there is to do."""
+    kind = " came back, the shape should be ", "makes an array of it"
+    return any(words in failure.difference for words in kind)
+
+
 def _is_none(failure):
     return failure.record.get("value", "") is None and failure.case.driver != "value"
 
@@ -111,8 +117,10 @@ def _failure(failure, hidden):
         return lines + _paragraph("fault", failure.difference)
     if failure.case.driver != "value":
         lines += _entry("expected", short(failure.case.expected))
-    raised = record.get("raised")
-    got = f"{raised['types'][0]}: {raised['message']}" if raised else short(record.get("value"))
+    raised, value = record.get("raised"), record.get("value")
+    got = f"{raised['types'][0]}: {raised['message']}" if raised else short(value)
+    if isinstance(failure.case.expected, Interval) and isinstance(value, float):
+        got = f"{value:.9g}"
     lines += _entry("got", got) + _paragraph("fault", failure.difference)
     if record.get("printed"):
         lines += _entry("printed", record["printed"])
@@ -127,8 +135,8 @@ def short(value):
         case Raises(type=name):
             return f"a {name}"
         case Interval(low=low, high=high):
-            ends = f"{low:.4g}", f"{high:.4g}"
-            return ends[0] if ends[0] == ends[1] else f"between {ends[0]} and {ends[1]}"
+            narrow = f"{low:.4g}" == f"{high:.4g}"
+            return f"{(low + high) / 2:.9g}" if narrow else f"between {low:.4g} and {high:.4g}"
         case Zeros(array=array) | Optimum(example=array):
             return short(array)
         case Other():

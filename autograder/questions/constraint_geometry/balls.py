@@ -28,11 +28,13 @@ def _l2_cases(rng):
         _case("negative entries", [-2.0, 1.0, 2.0], 1.5),
         _case("entries of 0", [0.0, -5.0, 0.0, 12.0], 6.5),
         _case("one entry", [-3.0], 0.5),
+        _case("a little outside", [3.0, -4.0], 4.9),
         _case("a large radius, a larger w", [300.0, -400.0, 1200.0], 26.0),
         _case("a small radius", [0.03, -0.04], 0.01),
         _case("five random weights", five, _share(five, 0.2, 0.45, rng)),
         _case("nine random weights", nine, _share(nine, 0.55, 0.9, rng)),
         _case("inside, and longer than 1", [2.0, -1.0, 1.0], 3.0, INSIDE),
+        _case("longer than 1, well inside", [1.0, -1.0, 0.5], 3.0, INSIDE),
         _case("inside a small ball", [0.1, -0.2], 0.5, INSIDE),
         _case("on the boundary", [3.0, -4.0], 5.0, INSIDE),
         _case("one entry, inside", [-0.75], 2.0, INSIDE),
@@ -141,6 +143,11 @@ _WRONG_L2 = (
         lambda w, r: w * r / _norm(w) if w @ w > r else w.copy(),
     ),
     Misconception(
+        "condition with 1",
+        "You scale when the length is above 1, and right then. Compare the length with the radius.",
+        lambda w, r: w * r / _norm(w) if _norm(w) > 1 else w.copy(),
+    ),
+    Misconception(
         "unit ball",
         "Your result has length 1 at most: you did not multiply by the radius.",
         lambda w, r: _scaled(w, 1.0, _norm(w)),
@@ -246,6 +253,8 @@ def _l1_cases(rng):
         _case("not in order", [0.5, -3.0, 1.0, 2.0, -0.1], 2.75),
         _case("one entry", [-3.0], 0.5),
         _case("a larger radius", [20.0, -35.0, 50.0, 5.0], 60.0),
+        _case("one after the other runs out", [14.5, -10.75, 7.75, -6.25, 5.0, -4.5, 2.5], 1.0),
+        _case("a little outside", [1.0, -0.5, 0.5], 1.98),
         _case("inside the disc of this radius, but not inside the diamond", [0.7, -0.6, 0.1], 1.0),
         _case("six random weights", six, _share(six, 0.2, 0.4, rng, order=1)),
         _case("seven random weights", seven, _share(seven, 0.5, 0.8, rng, order=1)),
@@ -302,6 +311,11 @@ def _off_by(shift):
 
 def _sorted_result(w, radius):
     return np.sort(np.abs(_to_threshold(w, radius)))[::-1]
+
+
+def _sorted_with_signs(w, radius):
+    thetas = (np.cumsum(np.sort(w)[::-1]) - radius) / np.arange(1, len(w) + 1)
+    return _soft(w, max(thetas.max(), 0.0))
 
 
 def _corner(w, radius):
@@ -371,8 +385,8 @@ _WRONG_L1 = (
     ),
     Misconception(
         "one equal share",
-        "You took (Σ|w| - radius)/d off each entry and stopped at 0. Entries that hit 0 gave less, "
-        "so Σ|w| is still above the radius: the others must give more.",
+        "You took (Σ|w| - radius)/d off each entry, and Σ|w| stays above the radius: entries that "
+        "hit 0 give less, so the others must give more. If you sort |w|, the largest comes first.",
         _unless_inside(_equal_shares),
     ),
     Misconception(
@@ -397,6 +411,12 @@ _WRONG_L1 = (
         "You projected w itself in place of |w|: negative entries end at 0. Work with |w| and put "
         "the signs back.",
         _unless_inside(_simplex),
+    ),
+    Misconception(
+        "sorted with signs",
+        "You looked for the amount in w itself, where negative entries sort last and lower the "
+        "sums. Sort |w|.",
+        _sorted_with_signs,
     ),
     Misconception(
         "corner",

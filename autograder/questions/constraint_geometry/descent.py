@@ -46,6 +46,7 @@ def _cases(rng):
 
     tilted, y = [[1.0, 1.0], [0.0, 1.0], [2.0, 0.5]], [2.0, -1.0, 3.0]
     one, tall = [[1.0], [2.0], [2.0]], [[4.0, 0.0], [0.0, 1.0], [0.0, 0.0]]
+    shared, beyond = np.vstack([np.full(5, 2.0), np.eye(5)]), [1.0, 3.0, -2.0, 2.5, -1.0, 0.5]
     long = np.diag([5.0, 1.0, 2.0])
     scales, inside = {"part": SCALES}, {"part": INSIDE}
     return [
@@ -54,14 +55,19 @@ def _cases(rng):
         case("a disc, two correlated columns", tilted, y, _DISCS, radius=1.0),
         case("a box with other sides", tilted, y, _box([0.5, 2.0]), radius=0.5),
         case("only w_1 meets the box", tall, [2.0, 3.0, 1.0], _cube(2), radius=1.0),
+        case("five columns that share a row", shared, beyond, _cube(5), radius=2.6),
         drawn("a random problem in a box", 6, 3, _cube(3), share=0.4),
         drawn("a random problem in discs", 8, 4, _DISCS, share=0.5),
-        case("X times 1000", np.multiply(tilted, 1000), y, _cube(2), radius=0.5e-3, **scales),
+        case("X times a million", np.multiply(tilted, 1e6), y, _cube(2), radius=0.5e-6, **scales),
         case("X divided by 1000", np.divide(tilted, 1000), y, _cube(2), radius=500.0, **scales),
         case("long and short columns", long, [3.0, 0.7, 4.0], _cube(3), radius=0.8, **scales),
         drawn("a random problem, X times 100", 7, 3, _cube(3), share=0.5, scale=100.0, **scales),
         case("least squares in a large box", tall, [2.0, 3.0, 1.0], _cube(2), radius=4.0, **inside),
         case("ŵ = (0.7, -0.65)", tilted, [-0.95, 0.1, 1.575], _cube(2), radius=0.75, **inside),
+        case(
+            "one column, least squares inside", one, [3.0, 1.5, 0.0], _cube(1), radius=4.0, **inside
+        ),
+        case("five columns, least squares inside", shared, beyond, _cube(5), radius=8.0, **inside),
         case("least squares in a disc", tilted, y, _DISCS, radius=4.0, **inside),
         drawn("a random problem, least squares inside", 6, 3, _cube(3), share=1.5, **inside),
     ]
@@ -350,6 +356,7 @@ projected_gradient_descent = Question(
         _by_momentum,
         _by_power_iteration,
     ),
+    atol=1e-14,
 )
 
 QUESTIONS = (projected_gradient_descent,)

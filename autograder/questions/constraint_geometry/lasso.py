@@ -53,8 +53,7 @@ def _clear(X, y, lam, w, most):
 
 
 def _lasso_cases(rng):
-    alike = np.array([[1.0, 1.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
-    alike[0] = 1.5
+    alike = np.vstack([np.full(3, 1.5), 0.5 * np.eye(3)])
     return [
         _case(
             "one column, xᵀx = 9 and xᵀy = 6",
@@ -77,7 +76,15 @@ def _lasso_cases(rng):
             1.0,
             MINIMIZER,
         ),
-        _case("three columns with correlation 0.69", alike, [1.0, 3.0, -2.5, 1.0], 0.5, MINIMIZER),
+        _case("three columns with correlation 0.9", alike, [1.0, 3.0, -2.5, 1.0], 0.2, MINIMIZER),
+        _case(
+            "a weight that is 0 after the first sweep only",
+            [[1.5, 2.0], [0.0, 0.5], [-1.5, 0.5]],
+            [-2.5, -3.0, -2.0],
+            2.0,
+            MINIMIZER,
+        ),
+        _case("a weight of 0.0005", np.eye(3), [3.0, -1.0, 0.5005], 1.0, MINIMIZER),
         _drawn(rng, "eight rows, three columns", 8, 3, part=MINIMIZER, share=(0.05, 0.2)),
         _drawn(rng, "ten rows, four columns", 10, 4, part=MINIMIZER, share=(0.05, 0.2)),
         _case("X = I: λ/2 off each", np.eye(3), [3.0, -1.0, 0.5], 1.0, ZEROS),
@@ -102,7 +109,7 @@ def _lasso_cases(rng):
         _case(
             "a column of zeros",
             [[1.0, 0.0, 0.5], [2.0, 0.0, -1.0], [0.5, 0.0, 1.0]],
-            [2.0, 1.0, -1.0],
+            [2.0, 1.0, 3.0],
             1.0,
             FLAT,
         ),
@@ -504,10 +511,13 @@ def _by_admm(X, y, lam, n_sweeps=1000, tol=1e-10):
 def _by_float32(X, y, lam, n_sweeps=1000, tol=1e-10):
     X, w = X.astype(np.float32), np.zeros(X.shape[1], dtype=np.float32)
     gram, pull = X.T @ X, X.T @ y.astype(np.float32)
-    for _ in range(60):
+    for _ in range(300):
+        before = w.copy()
         for j in reversed(range(len(w))):
             if gram[j, j] > 0:
                 w[j] = _soft(pull[j] - gram[j] @ w + gram[j, j] * w[j], lam / 2) / gram[j, j]
+        if np.array_equal(w, before):
+            break
     return w
 
 

@@ -13,11 +13,10 @@ inactive_constraint = Choice(
     {
         "a": "That holds for t < 2 only. ŵ itself is allowed now, and no other point has a smaller "
         "J: why go farther?",
-        "b": "A multiplier of an inequality is never negative: it may only push inward. ŵ is "
-        "allowed, and nothing beats it.",
-        "c": "ŵ lies inside, where ∇J = 0 already. A slack constraint has multiplier 0.",
-        "d": "The place is right. But at ŵ the slope of J is 0, and ∇J + 2λw = 0 with w ≠ 0 then "
-        "needs λ = 0.",
+        "b": "A price is never negative: the constraint may only push inward. ŵ is allowed, and "
+        "nothing beats it.",
+        "c": "ŵ lies inside, where ∇J = 0 already. A budget that is not used up has the price 0.",
+        "d": "The place is right. But how steep is J at ŵ, and which λ then meets ∇J + 2λw = 0?",
     },
     "c",
 )
@@ -43,11 +42,11 @@ map_prior = Choice(
     {
         "a": "The other way round. A narrow prior, a small τ², is a strong belief in small "
         "weights: it needs a large λ.",
-        "b": "That is the factor of ‖w‖² in -log p, where ‖y - Xw‖² has the factor 1/(2σ²). "
+        "b": "That is the factor of ‖w‖² in -log q(w | y), where ‖y - Xw‖² has the factor 1/(2σ²). "
         "Multiply by 2σ² to free it.",
         "c": "The log of a Gaussian is -w²/(2τ²), which is flat at 0: ridge. |w| comes from a "
-        "Laplace prior; of that posterior the mode has zeros, not the mean.",
-        "d": "-log p is ‖y - Xw‖²/(2σ²) + ‖w‖²/(2τ²) plus a constant; times 2σ² it is the ridge "
+        "Laplace prior.",
+        "d": "-log q(w | y) is ‖y - Xw‖²/(2σ²) + ‖w‖²/(2τ²) plus a constant; times 2σ² it is the ridge "
         "cost. Much noise or a narrow prior: a large λ.",
     },
     "d",
@@ -100,6 +99,12 @@ _WRONG_ESTIMATES = (
         "threshold 2λ",
         "Your lasso moves each estimate by 2λ. Solve 2(w - ŵ) + λ sign(w) = 0 for w.",
         [1.0, 0.0, 0.0, 0.0],
+    ),
+    _wrong_lasso(
+        "threshold λ/4",
+        "Your lasso moves each estimate by λ/4. Solve 2(w - ŵ) + λ sign(w) = 0: the 2 goes under λ "
+        "once.",
+        [2.75, -0.75, 0.25, 0.0],
     ),
     _wrong_lasso(
         "past 0",

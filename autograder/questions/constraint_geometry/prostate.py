@@ -46,6 +46,17 @@ _WRONG_ROWS = (
         np.array([31]),
     ),
     Misconception(
+        "what np.where gives",
+        "The row is right, but `np.where` gives an array for each axis, in a tuple. Asked is the "
+        "int in it: [0][0].",
+        [np.array([31])],
+    ),
+    Misconception(
+        "text",
+        "The row is right, but it is a text. Leave out the quotes.",
+        "31",
+    ),
+    Misconception(
         "value",
         "That is the wrong value itself. Asked is the row in which it stands.",
         6.1076,
@@ -145,6 +156,12 @@ def _intercept_of_train(row):
     return np.concatenate([_ridge_row()[:1], row[1:]])
 
 
+def _best_intercept():
+    data = load_prostate()
+    X = ((data.X - data.X.mean(axis=0)) / data.X.std(axis=0, ddof=1))[data.train]
+    return np.mean(data.y[data.train] - X @ _ridge_row()[1:])
+
+
 def _all_rows(data):
     return np.ones(len(data.y), dtype=bool)
 
@@ -168,6 +185,23 @@ _WRONG_RIDGE = (
         "The intercept is right, but you centered the inputs again on the training rows. The book "
         "centers once, by all 97 rows.",
         _intercept_of_train(_ridge_row(recenter=True)),
+    ),
+    Misconception(
+        "best intercept",
+        "The coefficients are right, but the intercept is the best one for them, 2.464. The book "
+        "prints the mean of y over the training rows.",
+        np.concatenate([[_best_intercept()], _RIGHT[1:]]),
+    ),
+    Misconception(
+        "mean of all y as intercept",
+        "The coefficients are right, but the intercept is the mean of y over all 97 rows. It is "
+        "the mean that you took off, that of the 67.",
+        np.concatenate([[load_prostate().y.mean()], _RIGHT[1:]]),
+    ),
+    Misconception(
+        "two decimals",
+        "The numbers are right as far as they go. Give three decimals at least, or do not round.",
+        np.round(_RIGHT, 2),
     ),
     Misconception(
         "all rows",
@@ -218,9 +252,10 @@ _WRONG_RIDGE = (
         _ridge_row(lam=2 * LAMBDA),
     ),
     Misconception(
-        "nλ",
-        "Your λ is multiplied by the 67 rows, which fits a mean of squares. J is their sum.",
-        _ridge_row(lam=67 * LAMBDA),
+        "λ = 24",
+        "You took λ = 24, as in the units before. Here it is 24.1764, and the third decimal shows "
+        "it.",
+        _ridge_row(lam=24.0),
     ),
     Misconception(
         "λ/n",

@@ -31,6 +31,8 @@ def _cases(rng):
         case("orthonormal columns, ‖ŵ‖ = 5", plain, [3.0, 4.0, 1.0], 2.5),
         case("one column, xᵀx = 9 and xᵀy = 6", [[1.0], [2.0], [2.0]], [3.0, 1.5, 0.0], 0.25),
         case("two correlated columns", tilted, [2.0, -1.0, 3.0], 1.2),
+        case("‖ŵ‖ = 5, no entry above the radius", plain, [3.0, 4.0, 1.0], 4.5),
+        case("small columns", np.divide(tilted, 100), [2.0, -1.0, 3.0], 120.0),
         drawn("six rows, three columns", 6, 3, 0.3, 0.5),
         drawn("nine rows, four columns", 9, 4, 0.6, 0.8),
         drawn("close to least squares", 7, 3, 0.96, 0.98),
@@ -41,6 +43,7 @@ def _cases(rng):
         case("ŵ = 1/14, a small radius", [[1.0], [2.0], [3.0]], [4.0, 0.0, -1.0], 0.08, INSIDE),
         drawn("six rows, three columns, a larger radius", 6, 3, 1.2, 1.9, part=INSIDE),
         case("a radius of ‖ŵ‖/100,000", plain, [3.0, 4.0, 1.0], 5e-5, SMALL),
+        case("large columns", np.multiply(tilted, 1000), [2.0, -1.0, 3.0], 5e-4, SMALL),
         case("a radius of 1e-6", tilted, [2.0, -1.0, 3.0], 1e-6, SMALL),
         drawn("a radius of ‖ŵ‖/1000 or so", 8, 4, 0.5e-3, 2e-3, part=SMALL),
     ]

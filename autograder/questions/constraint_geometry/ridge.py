@@ -31,9 +31,13 @@ def _ridge_cases(rng):
         case("two orthogonal columns", [[2.0, 0.0], [0.0, 1.0], [0.0, 0.0]], [4.0, 1.0, 7.0], 1.0),
         case("two correlated columns", [[1.0, 1.0], [0.0, 1.0], [2.0, 0.5]], [2.0, -1.0, 3.0], 2.0),
         case("a small λ", [[1.0, 0.5], [0.0, 2.0], [1.5, -1.0]], [1.0, 3.0, -2.0], 0.05),
+        case(
+            "columns in other units", [[200.0, 0.0], [0.0, 1.0], [0.0, 0.0]], [4.0, 3.0, 1.0], 0.5
+        ),
         drawn("six rows, three columns", 6, 3, number(rng, 1.2, 4.0)),
         drawn("nine rows, four columns", 9, 4, number(rng, 1.2, 4.0)),
         drawn("a large λ", 7, 3, 50.0 + number(rng, 1.2, 4.0)),
+        case("a huge λ", [[1.0, 1.0], [0.0, 1.0], [2.0, 0.5]], [2.0, -1.0, 3.0], 1e5),
         case("two rows, three columns", [[1.0, 0.0, 2.0], [0.0, 1.0, 1.0]], [1.0, 3.0], 0.5, FLAT),
         case("two equal columns", [[1.0, 1.0], [2.0, 2.0], [0.5, 0.5]], [2.0, 1.0, 0.0], 0.5, FLAT),
         case(
