@@ -14,6 +14,7 @@ from autograder.grading.demo import HONEST, LESSONS, STUDENTS, answers_in, make_
 from autograder.grading.grade import main
 from autograder.grading.gradebook import Book
 from autograder.grading.material import ROOT, LessonError
+from autograder.questions import questions_of
 
 pytestmark = pytest.mark.skipif(
     not all((ROOT / "notebooks" / lesson).is_dir() for lesson in LESSONS),
@@ -49,7 +50,7 @@ def read(kind, lesson):
     return nbformat.read(ROOT / kind / lesson / f"{lesson}.ipynb", as_version=4)
 
 
-def test_there_are_twelve_and_each_hands_in_both_lessons(demo):
+def test_there_are_twelve_and_each_hands_in_every_lesson(demo):
     assert len(STUDENTS) == len(set(STUDENTS)) == 12
     files = {path.relative_to(demo / "submitted") for path in demo.glob("submitted/*/*/*")}
     assert files == {Path(s, lesson, f"{lesson}.ipynb") for s in STUDENTS for lesson in LESSONS}
@@ -82,7 +83,7 @@ def test_deleted_checks_cost_nothing_and_forged_ones_earn_nothing(marks, demo, l
 def test_an_endless_loop_loses_its_own_check_only(demo, lesson):
     checks = verdict_of(demo, "ivan-endless", lesson)["checks"]
     lost = {check["name"]: check for check in checks if check["points"] < check["max_points"]}
-    assert set(lost) <= {"mean_squared_error", "decay_path", "sparsity"}
+    assert set(lost) <= {"mean_squared_error", "decay_path", "sparsity", "ridge_lambda_for_radius"}
     assert all("did not finish within" in check["reason"] for check in lost.values())
     assert lost
 
@@ -95,10 +96,18 @@ def test_an_endless_loop_loses_its_own_check_only(demo, lesson):
         ("emil-sign", "l1_penalty", "signed sum"),
         ("fay-threshold", "soft_threshold", "hard threshold"),
         ("lea-odd-style", "numerical_gradient", "forward difference"),
+        ("dina-factor-2", "ridge", "λ/2"),
+        ("dina-factor-2", "prostate_ridge", "λ/2"),
+        ("dina-factor-2", "lasso", "threshold λ"),
+        ("dina-factor-2", "lasso_lambda_max", "factor 2 forgotten"),
+        ("emil-sign", "lasso_lambda_max", "no absolute value"),
+        ("emil-sign", "project_l1_ball", "signed sum inside"),
+        ("fay-threshold", "lasso", "divided first"),
+        ("fay-threshold", "project_l1_ball", "rescaled"),
     ],
 )
 def test_a_misconception_is_recognised_and_told(demo, student, name, diagnosis):
-    lesson = LESSONS[1]
+    lesson = next(lesson for lesson in LESSONS if name in questions_of(lesson))
     check = next(c for c in verdict_of(demo, student, lesson)["checks"] if c["name"] == name)
     assert check["diagnosis"] == diagnosis
     page = demo / "feedback" / student / lesson / f"{lesson}.html"

@@ -15,7 +15,7 @@ from autograder.grading.verdict import write_atomically
 from autograder.questions import questions_of
 
 KINDS = ("notebooks", "solutions")
-LESSONS = ("00_start_here", "01_l1_l2_updates")
+LESSONS = ("00_start_here", "01_l1_l2_updates", "02_constraint_geometry")
 STUDENTS = (
     "ada-perfect",
     "ben-blank",
@@ -61,6 +61,25 @@ def decay_path(w0, lr, lam, steps, penalty):
             raise ValueError(penalty)
     return np.array(path)
 """,
+    "ridge": """
+def ridge(X, y, lam):
+    return np.linalg.solve(X.T @ X + lam / 2 * np.eye(X.shape[1]), X.T @ y)
+""",
+    "lasso": """
+def lasso(X, y, lam, n_sweeps=1000, tol=1e-10):
+    w = np.zeros(X.shape[1])
+    for _ in range(n_sweeps):
+        for j in range(len(w)):
+            square = X[:, j] @ X[:, j]
+            if square > 0:
+                z = X[:, j] @ (y - X @ w) + square * w[j]
+                w[j] = np.sign(z) * max(abs(z) - lam, 0.0) / square
+    return w
+""",
+    "lasso_lambda_max": """
+def lasso_lambda_max(X, y):
+    return np.max(np.abs(X.T @ y))
+""",
 }
 SIGN = {
     "mean_squared_error": """
@@ -79,6 +98,18 @@ def l1_update(w, grad, lr, lam):
 def l2_update(w, grad, lr, lam):
     return w - lr * grad + 2 * lr * lam * w
 """,
+    "lasso_lambda_max": """
+def lasso_lambda_max(X, y):
+    return 2 * np.max(X.T @ y)
+""",
+    "project_l1_ball": """
+def project_l1_ball(w, radius):
+    if np.sum(w) <= radius:
+        return w
+    sizes = np.sort(np.abs(w))[::-1]
+    theta = np.max((np.cumsum(sizes) - radius) / np.arange(1, len(w) + 1))
+    return np.sign(w) * np.maximum(np.abs(w) - theta, 0.0)
+""",
 }
 THRESHOLD = {
     "soft_threshold": """
@@ -93,6 +124,21 @@ def proximal_l1_update(w, grad, lr, lam):
     "sparsity": """
 def sparsity(weights, tol=1e-3):
     return float(np.mean([np.mean(np.abs(w) < tol) for w in weights]))
+""",
+    "lasso": """
+def lasso(X, y, lam, n_sweeps=1000, tol=1e-10):
+    w = np.zeros(X.shape[1])
+    for _ in range(n_sweeps):
+        for j in range(len(w)):
+            square = X[:, j] @ X[:, j]
+            if square > 0:
+                z = X[:, j] @ (y - X @ w) / square + w[j]
+                w[j] = np.sign(z) * max(abs(z) - lam / 2, 0.0)
+    return w
+""",
+    "project_l1_ball": """
+def project_l1_ball(w, radius):
+    return w * min(1.0, radius / max(np.sum(np.abs(w)), 1e-12))
 """,
 }
 IN_PLACE = {
@@ -126,6 +172,23 @@ def numerical_gradient(f, w, eps=1e-5):
         gradient[i] = (right - left) / (2 * eps)
     return gradient
 """,
+    "lasso": """
+def lasso(X, y, lam, n_sweeps=1000, tol=1e-10):
+    w, residual, squares = np.zeros(X.shape[1]), y, np.sum(X**2, axis=0)
+    for _ in range(n_sweeps):
+        for j in np.flatnonzero(squares):
+            z = X[:, j] @ residual + squares[j] * w[j]
+            new = np.sign(z) * max(abs(z) - lam / 2, 0.0) / squares[j]
+            residual -= (new - w[j]) * X[:, j]
+            w[j] = new
+    return w
+""",
+    "project_l2_ball": """
+def project_l2_ball(w, radius):
+    if np.linalg.norm(w) > radius:
+        w *= radius / np.linalg.norm(w)
+    return w
+""",
 }
 ENDLESS = {
     "mean_squared_error": """
@@ -149,6 +212,17 @@ def sparsity(weights, tol=1e-3):
 while True:
     sparsity([np.zeros(3)])
 """,
+    "ridge_lambda_for_radius": """
+def ridge_lambda_for_radius(X, y, radius):
+    low, high = 0.0, np.linalg.norm(X.T @ y) / radius
+    while high - low > 0:
+        middle = (low + high) / 2
+        if np.linalg.norm(ridge(X, y, middle)) > radius:
+            low = middle
+        else:
+            high = middle
+    return high
+""",
 }
 ODD = {
     "mean_squared_error": """
@@ -169,6 +243,25 @@ def numerical_gradient(f, w, eps=1e-5):
         moved.flat[i] += eps
         gradient.flat[i] = (f(moved) - f(w)) / eps
     return gradient
+""",
+    "ridge": """
+rows = lambda X, lam: np.vstack([X, np.sqrt(lam) * np.eye(X.shape[1])])
+ridge = lambda X, y, lam: np.linalg.lstsq(rows(X, lam), np.append(y, 0 * X[0]), rcond=None)[0]
+""",
+    "lasso": """
+from sklearn.linear_model import Lasso
+
+def lasso(X, y, lam, n_sweeps=1000, tol=1e-10):
+    model = Lasso(alpha=lam / (2 * len(y)), fit_intercept=False, tol=1e-12, max_iter=100_000)
+    print(model)
+    return model.fit(X, y).coef_
+""",
+    "project_l2_ball": """
+def project_l2_ball(w, radius):
+    return w * np.minimum(1, radius / np.linalg.norm(w))
+""",
+    "outlier_row": """
+outlier_row = np.argmax(raw_prostate.X[:, 1])
 """,
 }
 WRONG = {
@@ -191,7 +284,7 @@ MAGICS = "%timeit -n 1 -r 1 np.zeros(3)\n!echo hello\nwarnings.warn('a warning o
 
 
 def make_class(submitted, root):
-    """Write the twelve submissions to lessons 00 and 01.
+    """Write the twelve submissions to each of the lessons.
 
     Parameters
     ----------
