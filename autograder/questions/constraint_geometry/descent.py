@@ -279,7 +279,7 @@ def _by_steps(X, y, project, radius, n_steps=1000):
     w = np.zeros(X.shape[1])
     for _ in range(n_steps):
         new = project(w - step * 2 * X.T @ (X @ w - y), radius)
-        if np.allclose(new, w, rtol=1e-14, atol=0):
+        if abs(new - w).max() <= 1e-14 * abs(w).max():
             break
         w = new
     return w
@@ -291,7 +291,7 @@ def _by_safe_bound(X, y, project, radius, n_steps=1000):
     w = np.zeros(len(pull))
     for _ in range(n_steps):
         before, w = w, project(w + (pull - gram @ w) / np.trace(gram), radius)
-        if (w == before).all():
+        if abs(w - before).max() <= 1e-14 * abs(w).max():
             break
     return w
 
