@@ -548,13 +548,13 @@ def test_the_plane_has_equal_steps_both_ways():
 @pytest.mark.parametrize("penalty", LOOKS)
 def test_a_picture_is_small(penalty):
     data = ConstraintGeometry(penalty=penalty)._picture
-    assert len(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()) < 66_000
+    assert len(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()) < 68_000
 
 
 def test_the_form_without_a_kernel_has_all_penalties():
     recorded = ConstraintGeometry().recording()
     assert [values["penalty"] for values, _ in recorded] == list(LOOKS)
     assert {values["lam"] for values, _ in recorded} == {2.2}
-    alt = ConstraintGeometry()._alt
+    alt = ConstraintGeometry().alt()
     assert "diamond" in alt
     assert "w₂ is exactly 0" in alt

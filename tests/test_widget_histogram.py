@@ -534,7 +534,7 @@ def test_the_still_picture_shows_a_trained_network(figure):
     values, picture = figure.recording()[0]
     texts = [text.get_text() for text in still(picture, values).axes[0].texts]
     assert "epoch 40, batch 20 of 20" in texts
-    assert "none is exactly 0" in figure.alt()
+    assert "next to none is exactly 0" in figure.alt()
 
 
 def test_the_file_of_the_recording_is_small():

@@ -9,7 +9,7 @@ import nbformat
 import numpy as np
 import pytest
 from ipywidgets import FloatLogSlider, link
-from traitlets import Float, Unicode, observe
+from traitlets import Float, TraitError, Unicode, observe
 
 from utils import figures, widgets
 from utils.widgets import figure as base
@@ -163,6 +163,29 @@ def test_an_error_is_shown_in_the_figure_until_all_is_well_again(toy):
     assert toy._problem == "RuntimeError: again went wrong"
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, "much"])
+def test_a_value_that_is_no_number_is_refused_and_loses_nothing(value):
+    figure = widgets.ConstraintGeometry()
+    before = figure._picture
+    with pytest.raises(TraitError, match="correlation"):
+        figure.correlation = value
+    assert figure.correlation == 0.5
+    assert figure._picture is before
+
+
+def test_a_page_leaves_no_figure_behind(toy):
+    from ipywidgets.widgets.widget import _instances
+
+    before = len(_instances)
+    toy.page()
+    assert len(_instances) == before
+
+
+def test_texts_among_frames_stay_as_they_are():
+    frames = [[1.0, 2.0, "0"], [1.04, 2.0, "0.05"]]
+    assert Strip([1, 2], {"a": frames}).plain()["marks"]["a"] == [[1, 2, "0"], [1, 2, "0.05"]]
+
+
 def test_a_stock_slider_moves_the_figure_and_follows_it(toy):
     stock = FloatLogSlider(value=1, min=-2, max=2)
     link((stock, "value"), (toy, "lam"))
@@ -293,7 +316,7 @@ def test_a_saved_figure_holds_what_its_class_computes(lesson):
         for name in names:
             setattr(made, name, data["values"][name])
         again = data_in(made.page())
-        assert again["alt"] == data["alt"]
+        assert again["label"] == data["label"]
         np.testing.assert_allclose(
             numbers_in(again["shared"]), numbers_in(data["shared"]), atol=0.11
         )

@@ -301,7 +301,7 @@ def test_nothing_is_animated_where_less_motion_is_asked_for(lab, figure):
 OVERFLOW = """root => {
   const output = root.closest('.jp-OutputArea-output');
   const edge = output.getBoundingClientRect().right + 1;
-  const beyond = [...root.querySelectorAll(':not(svg *)')]
+  const beyond = [...root.querySelectorAll(':not(svg, svg *)')] // a picture scrolls in its frame
       .filter(node => node.checkVisibility() && node.getBoundingClientRect().right > edge);
   return [output.scrollWidth - output.clientWidth, beyond.map(node => node.outerHTML)] }"""
 
@@ -387,13 +387,30 @@ def alt_text(notebook, cell_id):
     return next(output.data["text/plain"] for output in cell.outputs if "text/html" in output.data)
 
 
-@pytest.fixture(scope="module")
-def html(saved, tmp_path_factory):
+VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+def keep_state(notebook):
+    """Put into a notebook what JupyterLab's "Save Widget State" does, as far as a page reads it."""
+    outputs = [output for cell in notebook.cells for output in cell.outputs]
+    views = [output.data[VIEW] for output in outputs if VIEW in output.get("data", {})]
+    model = {"model_name": "AnyModel", "model_module": "anywidget", "state": {}}
+    model["model_module_version"] = "*"
+    state = {"state": {view["model_id"]: model for view in views}}
+    state |= {"version_major": 2, "version_minor": 0}
+    notebook.metadata["widgets"] = {"application/vnd.jupyter.widget-state+json": state}
+
+
+@pytest.fixture(scope="module", params=["without state", "with state"])
+def html(request, saved, tmp_path_factory):
     from nbconvert import HTMLExporter
 
+    notebook = nbformat.read(saved, as_version=4)
+    if request.param == "with state":
+        keep_state(notebook)
     with warnings.catch_warnings():  # the live form, which a page cannot have
         warnings.filterwarnings("ignore", "Your element with mimetype")
-        body, _ = HTMLExporter().from_notebook_node(nbformat.read(saved, as_version=4))
+        body, _ = HTMLExporter().from_notebook_node(notebook)
     path = tmp_path_factory.mktemp("page") / "page.html"
     path.write_text(body, encoding="utf-8")
     return path.as_uri()

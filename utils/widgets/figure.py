@@ -14,7 +14,7 @@ import anywidget
 import numpy as np
 from IPython import get_ipython
 from IPython.display import display
-from traitlets import Dict, Int, List, Unicode
+from traitlets import Dict, Float, Int, List, TraitError, Unicode
 
 from utils.figures import LARGEST_PNG, image_html, to_png
 from utils.widgets.still import still
@@ -65,6 +65,17 @@ def _control(kind, name, label, *, values, recorded=False):
     return {"kind": kind, "name": name, "label": label, "values": values, "recorded": recorded}
 
 
+class Finite(Float):
+    """A trait that takes any number but nan and the infinities."""
+
+    def validate(self, obj, value):
+        """Return the number, or raise a TraitError that names the trait."""
+        value = super().validate(obj, value)
+        if not np.isfinite(value):
+            raise TraitError(f"{self.name} is {value}; it should be a finite number")
+        return value
+
+
 class LiveFigure(anywidget.AnyWidget):
     """A figure that moves with its controls, drawn as SVG by `live.js`.
 
@@ -77,9 +88,10 @@ class LiveFigure(anywidget.AnyWidget):
     _css = HERE / "live.css"
 
     controls = ()
+    label = ""  # what the figure is, whatever it shows: its name for a screen reader
 
     _name = Unicode().tag(sync=True)
-    _alt = Unicode().tag(sync=True)
+    _label = Unicode().tag(sync=True)
     _controls = List().tag(sync=True)
     _picture = Dict().tag(sync=True, to_json=lambda picture, _: _compact(picture))
     _moment = Dict().tag(sync=True)
@@ -90,6 +102,7 @@ class LiveFigure(anywidget.AnyWidget):
         self._waiting, self._sent = None, 0.0
         super().__init__(**values)
         self._name = type(self).__name__
+        self._label = self.label
         self._controls = list(self.controls)
         self._shape()
         strips = self._picture["strips"]
@@ -121,9 +134,13 @@ class LiveFigure(anywidget.AnyWidget):
 
         By default one picture for each of the `variants`, beginning with the present one.
         """
-        kept = [type(self)(**(self._values() | values)) for values in self.variants()]
-        pairs = [(figure._values(), figure._picture) for figure in kept]
-        return [(self._values(), self._picture), *pairs]
+        pairs = [(self._values(), self._picture)]
+        for values in self.variants():
+            other = type(self)(**(self._values() | values))
+            pairs.append((other._values(), other._picture))
+            other.layout.close()  # or the kernel keeps both for good
+            other.close()
+        return pairs
 
     def stream(self, frame):
         """Send a frame to the browser once it has drawn the last one; a newer frame replaces it."""
@@ -136,12 +153,10 @@ class LiveFigure(anywidget.AnyWidget):
         """Display the figure, other widgets above it."""
         from ipywidgets import VBox
 
-        self._describe()
-        _publish(VBox([*others, self]) if others else self, self.page, self._alt)
+        _publish(VBox([*others, self]) if others else self, self.page, self._words())
 
     def page(self):
         """Return the figure as HTML that needs neither kernel nor network."""
-        self._describe()
         recording = self.recording()
         keys = [name for name in self._values() if name not in recording[0][1]["strips"]]
         shared = {}
@@ -150,9 +165,10 @@ class LiveFigure(anywidget.AnyWidget):
             for values, picture in recording
         ]
         values = self._values() | recorded[0]["values"]
-        data = {"name": self._name, "alt": self._alt, "controls": self._controls, "values": values}
+        data = {"name": self._name, "label": self.label, "controls": self._controls}
+        data["values"] = values
         data |= {"shared": [json.loads(text) for text in shared], "recorded": recorded}
-        image = _image(still(recording[0][1], values), self._alt)
+        image = _image(still(recording[0][1], values), self._words())
         script = f"{_script('live.js')}\n{_script('output.js')}\nhandOver(here, mount);"
         return _fragment(image, script, self._name, _text("live.css"), data)
 
@@ -178,11 +194,10 @@ class LiveFigure(anywidget.AnyWidget):
 
     def _shape(self):
         self._picture = self.picture().plain()
-        self._describe()
         self._settle()
 
-    def _describe(self):
-        self._alt = " ".join(self.alt().split())
+    def _words(self):
+        return " ".join(self.alt().split())
 
     def _settle(self):
         """Send the exact frame for values that lie between those of the strips."""
@@ -286,7 +301,7 @@ def _whole(data):
 
 
 def _compact(data):
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def _text(name):

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from traitlets import Enum, Float, TraitError, default, observe, validate
+from traitlets import Enum, TraitError, default, observe, validate
 
-from utils.widgets.figure import LiveFigure, choice, slider
+from utils.widgets.figure import Finite, LiveFigure, choice, slider
 from utils.widgets.quadratic import (
     budget,
     kkt_residual,
@@ -337,7 +337,7 @@ def _says_corner(problem, lam, t, zero):
         range_ = f"from λ = {digits(since)} on"
     return (
         f"The contour touches the {problem.look.region} at a corner: {SUBSCRIPTS[zero]} is exactly "
-        f"0, {range_}; −∇J is in the normal cone. {_says_share(problem, t)}"
+        f"0, {range_}; −∇J is within the wedge of outward directions. {_says_share(problem, t)}"
     )
 
 
@@ -409,14 +409,18 @@ class ConstraintGeometry(LiveFigure):
         Of the loss, as in `quadratic_form`.
     """
 
-    lam = Float(2.2, min=0).tag(sync=True)
-    t = Float(min=0).tag(sync=True)
+    lam = Finite(2.2, min=0).tag(sync=True)
+    t = Finite(min=0).tag(sync=True)
     penalty = Enum(list(LOOKS), "L1").tag(sync=True)
-    optimum1 = Float(2.0, min=-3, max=3).tag(sync=True)
-    optimum2 = Float(0.8, min=-3, max=3).tag(sync=True)
-    correlation = Float(0.5, min=-0.95, max=0.95).tag(sync=True)
-    eccentricity = Float(0.6, min=0, max=0.95).tag(sync=True)
+    optimum1 = Finite(2.0, min=-3, max=3).tag(sync=True)
+    optimum2 = Finite(0.8, min=-3, max=3).tag(sync=True)
+    correlation = Finite(0.5, min=-0.95, max=0.95).tag(sync=True)
+    eccentricity = Finite(0.6, min=0, max=0.95).tag(sync=True)
 
+    label = (
+        "Contours of a loss of two weights with the region of the budget,"
+        " and the weights against the budget"
+    )
     controls = (
         slider("lam", "strength λ"),
         slider("t", "budget t"),
@@ -561,7 +565,7 @@ def _marks(problem, path):
         mark("optimum", "dots", "truth star big", PLANE.px(*problem.optimum).tolist()),
         mark("optimum label", "text", "ink middle", _beside_optimum(problem)),
         mark("now", "line", "ink thin"),
-        mark("inactive", "text", "muted small middle", [x, y + 12, "λ = 0"]),
+        mark("inactive", "text", "muted small middle", [x, y - 6, "λ = 0"]),
         mark("weights now", "dots", f"{color} circle"),
         mark("readout", "text", "ink start"),
     ]

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from traitlets import Enum, Float, TraitError, validate
+from traitlets import Enum, TraitError, validate
 
-from utils.widgets.figure import LiveFigure, button, choice, slider
+from utils.widgets.figure import Finite, LiveFigure, button, choice, slider
 from utils.widgets.recordings import load_weight_histogram
 from utils.widgets.runs import BATCHES, LR, Reading, Runs
 from utils.widgets.scene import Axes, Frame, Picture, Strip, mark
@@ -225,7 +225,8 @@ def _say_l2(scene):
 
 _ALT = {
     "none": "Without a penalty they stay a wide bell.",
-    "l1": "Under the plain L1 step they form a peak that fills the band ±αλ; none is exactly 0.",
+    "l1": "Under the plain L1 step they form a peak that fills the band ±αλ; "
+    "next to none is exactly 0.",
     "proximal": "Under the proximal L1 step most become exactly 0, a spike.",
     "l2": "Under L2 all draw together to a narrower bell, and none is exactly 0.",
 }
@@ -345,10 +346,11 @@ class WeightHistogram(LiveFigure):
     (1, False)
     """
 
-    lam = Float(0.0025, min=0.0, max=1000.0).tag(sync=True)
+    lam = Finite(0.0025, min=0.0, max=1000.0).tag(sync=True)
     penalty = Enum(list(VIEWS), "L1, both steps").tag(sync=True)
-    recorded_epoch = Float(40.0).tag(sync=True)
+    recorded_epoch = Finite(40.0).tag(sync=True)
 
+    label = "Histograms of the weights of networks in training"
     controls = (
         choice("penalty", "penalty", VIEWS),
         slider("lam", "strength λ", low=1e-4, high=1e-1, steps=60, log=True),

@@ -10,9 +10,9 @@ from functools import cache, lru_cache
 import contourpy
 import numpy as np
 from matplotlib.path import Path
-from traitlets import Enum, Float
+from traitlets import Enum
 
-from utils.widgets.figure import LiveFigure, choice, slider
+from utils.widgets.figure import Finite, LiveFigure, choice, slider
 from utils.widgets.losses import (
     LANDSCAPES,
     STEPS,
@@ -71,6 +71,7 @@ def strengths(landscape):
     return np.array([0.0, *(float(f"{step:.2g}") for step in steps)])
 
 
+@cache
 def axes_of(name):
     """Return the axes that a landscape is drawn in, the unit as long upward as across."""
     landscape = LANDSCAPES[name]
@@ -168,8 +169,9 @@ def _runs(sight, track, span):
 
 
 def _number(value):
-    """Write a coordinate: an exact zero as 0, everything else with two decimals."""
-    return "0" if value == 0 else f"{value:.2f}".replace("-", "−")
+    """Write a coordinate with two decimals, with more if it would look like 0 and is not."""
+    text = "0" if value == 0 else f"{value:.2f}" if abs(value) >= 0.005 else f"{value:.1g}"
+    return text.replace("-", "−")
 
 
 def _short(value):
@@ -221,7 +223,8 @@ def _journey(landscape, path, points, tied):
         moved = (np.ptp(path[-REST:], axis=0) / landscape.span).max()
         pace = "still moves" if moved > SLOW else "hardly moves"
         return f"After {len(path) - 1} steps the path is at {place} and {pace}."
-    end = "the lowest point" if goal < tied else f"another minimizer, {_point(points[goal])}"
+    lowest = "the lowest point" if tied == 1 else f"one of them, {_point(points[goal])}"
+    end = lowest if goal < tied else f"another minimizer, {_point(points[goal])}"
     return f"The path takes {steps} {'step' if steps == 1 else 'steps'} to {end}."
 
 
@@ -452,11 +455,12 @@ class LossLandscape(LiveFigure):
 
     landscape = Enum(tuple(LANDSCAPES), "Himmelblau").tag(sync=True)
     penalty = Enum(tuple(PENALTIES), "L1").tag(sync=True)
-    lam = Float(0.0, min=0.0).tag(sync=True)
-    start_1 = Float(0.2, min=0.0, max=1.0).tag(sync=True)
-    start_2 = Float(0.75, min=0.0, max=1.0).tag(sync=True)
-    rate = Float(1.0, min=0.0).tag(sync=True)
+    lam = Finite(0.0, min=0.0).tag(sync=True)
+    start_1 = Finite(0.2, min=0.0, max=1.0).tag(sync=True)
+    start_2 = Finite(0.75, min=0.0, max=1.0).tag(sync=True)
+    rate = Finite(1.0, min=0.0).tag(sync=True)
 
+    label = "Contours of a loss of two weights plus a penalty, and the weights of its lowest point"
     controls = (
         slider("lam", "strength λ"),
         choice("penalty", "penalty", PENALTIES),

@@ -84,7 +84,8 @@ function draw(root, source) {
   const says = make("p", { class: "cf-says", role: "status", "aria-live": "polite", "data-says": "" });
   const problem = make("p", { class: "cf-problem", role: "alert" });
   svg.setAttribute("role", "img");
-  root.append(svg, says, problem);
+  make("div", { class: "cf-picture" }, root).append(svg);
+  root.append(says, problem);
 
   const controls = new Map();
   let picture, marks, playing; // the picture, its nodes by name, the slider that was moved last
@@ -117,7 +118,6 @@ function draw(root, source) {
   function build() {
     picture = source.picture();
     marks = new Map();
-    svg.setAttribute("aria-label", source.alt());
     svg.setAttribute("viewBox", `0 0 ${picture.width} ${picture.height}`);
     svg.style.maxWidth = `${picture.width}px`;
     svg.replaceChildren();
@@ -152,12 +152,20 @@ function draw(root, source) {
     read(name, written(value));
   }
 
+  // The name of the picture: what it is, and the texts in it that move, such as a readout.
+  function name(moved) {
+    const texts = Object.keys(moved).map((key) => marks.get(key)).filter((mark) => mark?.kind === "text");
+    const seen = texts.filter(({ node }) => node.style.display !== "none");
+    svg.setAttribute("aria-label", [source.label, ...seen.map(({ node }) => node.textContent)].join(". "));
+  }
+
   function say(sentence) {
     if (says.textContent !== sentence) says.textContent = sentence;
   }
 
   function apply({ marks: moved, moves, shows, says: sentence }) {
-    for (const [name, at] of Object.entries(moved)) place(name, at);
+    for (const [key, at] of Object.entries(moved)) place(key, at);
+    name(moved);
     for (const [name, value] of Object.entries(moves)) follow(name, value);
     for (const [name, text] of Object.entries(shows)) read(name, text);
     if (sentence) say(sentence);
@@ -313,7 +321,7 @@ function live(model) {
   return {
     form: "live",
     name: model.get("_name"),
-    alt: () => model.get("_alt"),
+    label: model.get("_label"),
     controls: () => controls,
     picture: () => JSON.parse(model.get("_picture")), // a text passes the kernel in half the time
     moment: () => model.get("_moment"),
@@ -342,7 +350,7 @@ function live(model) {
 }
 
 // What a page carries: a picture for each of some values of the controls that have no strip.
-function recorded({ name, alt, controls, values, shared, recorded }) {
+function recorded({ name, label, controls, values, shared, recorded }) {
   const state = { ...values };
   const keys = Object.keys(recorded[0].values);
   const known = (key) => [...new Set(recorded.map((entry) => entry.values[key]))];
@@ -359,7 +367,7 @@ function recorded({ name, alt, controls, values, shared, recorded }) {
   return {
     form: "page",
     name,
-    alt: () => alt,
+    label,
     controls: () => controls.filter(({ kind }) => kind !== "button"),
     picture: () => whole((recorded.find(fits) ?? recorded[0]).picture),
     moment: () => undefined,

@@ -23,7 +23,8 @@ function handOver(here, mount) {
   }
 
   const widget = () => mine?.previousElementSibling?.querySelector(WIDGET);
-  const alive = () => Boolean(widget()?.firstElementChild);
+  // A converted notebook may hold a script there, for a widget manager that is not at hand.
+  const alive = () => [...(widget()?.children ?? [])].some((child) => child.tagName !== "SCRIPT");
 
   function look() {
     mine.style.display = alive() ? "none" : "";

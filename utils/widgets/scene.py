@@ -172,7 +172,7 @@ def tenths(at):
     """Return pixel data with every number rounded to a tenth, texts as they are.
 
     >>> tenths([1.04, np.float64(2), "w₁"]), tenths(None)
-    ([1.0, 2.0, 'w₁'], None)
+    ([1, 2, 'w₁'], None)
     """
     if at is None or isinstance(at, str):
         return at
@@ -186,13 +186,17 @@ def tenths(at):
 def _tenths_of_each(ats):
     """Return what `tenths` gives for each, in one go where all are numbers and of one length."""
     try:
-        return _tenths_of_array([list(map(float, at)) for at in ats]).tolist()
-    except (TypeError, ValueError):  # nothing, a text, lists of lists, or of several lengths
-        return [tenths(at) for at in ats]
+        array = np.array(ats)
+    except ValueError:  # of several lengths
+        array = np.array(None)
+    if array.ndim == 2 and array.dtype.kind in "iuf":
+        return _tenths_of_array(array).tolist()
+    return [tenths(at) for at in ats]
 
 
 def _tenths_of_array(numbers):
-    return np.rint(10 * np.asarray(numbers, dtype=float)) / 10 + 0.0
+    tenths = np.rint(10 * np.asarray(numbers, dtype=float))
+    return (tenths / 10 + 0.0) if np.any(tenths % 10) else (tenths / 10).astype(int)  # 3, not 3.0
 
 
 def _all_numbers(values):
