@@ -1072,11 +1072,12 @@ for rule_label, rule_update in rules.items():
 
 # %% [markdown]
 # **Explore**, live.
-# The next figure trains the four networks of the table for seed 0, while you watch their weights;
+# The next figure trains the four networks with seed 0, while you watch their weights;
 # `penalty` chooses which of them you see beside the one without a penalty.
+# One λ, at first 0.0025, holds for all: for the L2 row of the table set 0.02 before you press play.
 # The axis of the counts is logarithmic, so that even a single weight can be seen.
 # The right half enlarges the middle; the shaded band is the one of unit 4.
-# λ is an attribute of the figure, and the upper slider, one of ipywidgets, sets it.
+# λ is an attribute of the figure, and the upper slider, one of ipywidgets, sets it and does not follow it.
 # A new λ holds from the next batch on.
 #
 # **Predict** before you press play.
@@ -1091,7 +1092,9 @@ from ipywidgets import FloatLogSlider, dlink
 from utils import widgets
 
 histogram = widgets.WeightHistogram()
-lam_slider = FloatLogSlider(value=0.0025, min=-4, max=-1, description="λ", readout_format=".2g")
+lam_slider = FloatLogSlider(
+    value=0.0025, min=np.log10(0.00025), max=-1, description="λ", readout_format=".2g"
+)
 dlink((lam_slider, "value"), (histogram, "lam"))
 histogram.show(lam_slider)
 
@@ -1136,7 +1139,7 @@ for plan_name, plan in plans.items():
 # the plain step fills the band, the proximal step leaves a spike on 0 in its middle.
 # Among the large weights, in the left half, they all but coincide.
 # A larger λ widens the band and takes more weights to 0, and a smaller λ brings back only some of them:
-# about two in three stay at 0, where a network that had this λ from the start has fewer than one in three.
+# about two in three of all weights are 0 at the end, where a network that had this λ from the start has fewer than one in three.
 #
 # A weight leaves 0 only where $|g| > \lambda$.
 # Of the zeros that stay, more than half have no gradient at all, so no λ, however small, calls them back.
@@ -1465,7 +1468,8 @@ landscape
 # The path ends in a minimizer downhill from its start, which need not be the lowest.
 #
 # Try other losses, too.
-# Styblinski and Tang's has four minimizers, and under L1 nine as soon as λ is above 2.5, its slopes at 0.
+# Styblinski and Tang's has four minimizers, and under L1 nine for λ from 2.5, its slopes at 0, to about 15.
+# With Beale's even L2 makes new ones: its long flat valleys have none, until a small λ tips them toward the origin.
 # Matyas' and Rastrigin's are lowest at 0 already, and no λ moves that point.
 # McCormick's falls without end outside the picture;
 # L2 puts a floor under it with any λ > 0, L1 from λ = ½ on.

@@ -84,7 +84,7 @@ def standardize(X):
 # \text{budget:}\quad \min_w \; J(w) \;\text{ such that }\; p(w) \le c .$$
 #
 # The weights that are allowed by the budget form a region around the origin.
-# For L2 we write $c = t^2$: the region is a ball of radius $t$, $\|w\| \le t$; for two weights it is a disc.
+# For L2 we write $c = t^2$, with a number $t > 0$: the region is a ball of radius $t$, $\|w\| \le t$; for two weights it is a disc.
 # For L1 we write $c = t$: the region is $|w_1| + \dots + |w_d| \le t$; for two weights it is a diamond with its corners on the axes.
 
 # %% [markdown]
@@ -114,7 +114,7 @@ def standardize(X):
 
 # %% [markdown]
 # The conditions are enough.
-# If $w$ and $\lambda$ meet them and $v$ keeps to the budget, then by 4, 1, and 2 with 3
+# If $w$ and $\lambda$ meet them and $v$ keeps to the budget, then by 4, by 1, and by 3 with $p(v) \le c$
 #
 # $$J(w) = J(w) + \lambda\,\bigl(p(w) - c\bigr) \;\le\; J(v) + \lambda\,\bigl(p(v) - c\bigr) \;\le\; J(v) .$$
 #
@@ -178,7 +178,7 @@ for t in (0.5, 1.0, 1.5, 2.5, 3.0):
 # The star $w^\ast$ is least squares, our $\hat w$.
 # On the right are the two weights for all budgets.
 # The sliders for λ and for $t$ move together, since a value of one belongs to a value of the other.
-# The slider at the top is an ordinary one of ipywidgets. It sets the figure's λ, as you could from any code.
+# The slider at the top is an ordinary one of ipywidgets. It sets the figure's λ, as you could from any code, and does not follow it.
 #
 # Try three things.
 # Choose L2, and raise $t$ until nothing moves any more: what is λ there?
@@ -191,7 +191,7 @@ from ipywidgets import FloatLogSlider, dlink, interactive
 from utils import widgets
 
 geometry = widgets.ConstraintGeometry()
-lam_slider = FloatLogSlider(value=geometry.lam, min=-2, max=2, step=0.05, description="λ")
+lam_slider = FloatLogSlider(value=10**0.35, min=-2, max=2, step=0.05, description="λ")
 dlink((lam_slider, "value"), (geometry, "lam"))
 geometry.show(lam_slider)
 
@@ -200,7 +200,7 @@ geometry.show(lam_slider)
 # Once $t$ reaches the size of the least-squares solution, λ is 0 and the solution is least squares itself.
 # Below that, contour and region touch.
 # With the disc the point of contact turns steadily, and it meets an axis only in passing.
-# With the diamond it moves to a corner and stays in a corner while λ goes on rising.
+# With the diamond it moves to a corner, and from some λ on it stays there.
 # Unit 4 is about why.
 
 # %% [markdown]
@@ -294,11 +294,11 @@ check("ridge")
 
 # %% [markdown]
 # **Derive** what ridge does to the least-squares solution.
-# In the example the second weight was hardly shrunk, from 2.5 to 2, while the first was halved, from 3 to 1.5.
-# The singular value decomposition shows that this is the general case, seen from the right angle.
+# In the example the two weights were shrunk by different shares, from 3 to 1.5 and from 2.5 to 2.
+# The singular value decomposition shows what is behind this, in general.
 # Let $X = U D V^\top$. With $m = \min(n, d)$, $U$ has shape $(n, m)$ and $V$ shape $(d, m)$,
 # each with orthonormal columns $u_j$ and $v_j$,
-# and $D$ is diagonal, with the singular values $d_1 \ge d_2 \ge \dots \ge d_m \ge 0$.
+# and $D$, of shape $(m, m)$, is diagonal, with the singular values $d_1 \ge d_2 \ge \dots \ge d_m \ge 0$.
 # Put this into the equation of ridge and multiply by $v_j^\top$ from the left:
 #
 # $$(d_j^2 + \lambda)\; v_j^\top w = d_j\, u_j^\top y
@@ -421,7 +421,7 @@ figures.show(
 # So $\|w_\lambda\|$ falls steadily from $\|\hat w\|$ to 0, and passes each $t$ between exactly once.
 # That crossing can be found by halving an interval: go left if $\|w_\lambda\|$ is too small in the middle, else go right.
 # The interval starts at 0.
-# For its other end, look at the sum: $d_j^2 + \lambda > \lambda$, and so $\|w_\lambda\| < \|X^\top y\| / \lambda$.
+# For its other end, look at the sum: $d_j^2 + \lambda > \lambda$, and so $\|w_\lambda\| < \|X^\top y\| / \lambda$, since $\sum_j (d_j\, u_j^\top y)^2 = \|X^\top y\|^2$.
 # At $\lambda = \|X^\top y\| / t$ the norm is below $t$ for sure.
 # And if $\|\hat w\| \le t$, there is nothing to find: λ is 0.
 #
@@ -505,7 +505,8 @@ for t in (0.2, 0.4, 0.6, 0.8, 1.2):
 # %% [markdown]
 # The way back ends at the budget, except for the last one, which is larger than the norm of least squares.
 # And the slope is $-\lambda$. This is what makes λ a *price*:
-# it is what one more unit of the budget $t^2$ would take off the loss.
+# it is the rate at which more budget lowers the loss.
+# A small amount $\varepsilon$ more of $t^2$ takes about $\lambda\varepsilon$ off.
 #
 # Now test your prediction, and the last of the lecture notes' claims.
 # The next function gives λ for 26 budgets, for any rows of the data:
@@ -530,7 +531,7 @@ for seed in range(5):
     budget_axes.plot(budgets, half_price, color=figures.COLORS["plain"], ls="--", lw=1)
 for label, rows in {"all men": everybody, "all men twice": np.tile(everybody, 2)}.items():
     budget_axes.plot(budgets, price_of_budgets(rows), label=label, **figures.series_style("L2"))
-budget_axes.annotate("five halves", (0.34, 13), color=figures.COLORS["plain"])
+budget_axes.annotate("five halves", (0.17, 30), color=figures.COLORS["plain"])
 budget_axes.set(yscale="log", ylim=(3, 2000), xlabel="budget t", ylabel="λ")
 budget_axes.set_title("The same budget has another price in each sample")
 twofold = price_of_budgets(np.tile(everybody, 2)) / price_of_budgets(everybody)
@@ -538,7 +539,8 @@ print("all men twice have twice the λ:", np.allclose(twofold, 2))
 figures.show(
     figures.label_lines(budget_axes).figure,
     alt="λ on a log axis against the budget t, falling curves. The curve of all men twice runs above "
-    "that of all men by a factor of 2. The curves of five random halves are lower and spread out.",
+    "that of all men by a factor of 2. The curves of five random halves run lower, but for one at its end, and "
+    "are spread out.",
 )
 
 # %% [markdown]
@@ -761,7 +763,7 @@ figures.show(
 # $$\|r_j - x_j w_j\|^2 + \lambda |w_j| \;=\; \|x_j\|^2\, w_j^2 - 2\, z_j\, w_j + \lambda |w_j| + \text{constant},
 # \qquad z_j = x_j^\top r_j .$$
 #
-# 0 must be a subgradient: $2\|x_j\|^2 w_j - 2z_j + \lambda s = 0$, where $s$ is a subgradient of $|w_j|$.
+# 0 must be a subgradient: $2\|x_j\|^2 w_j - 2z_j + \lambda s = 0$, where the number $s$ is a subgradient of $|w_j|$.
 # The three cases $w_j > 0$, $w_j < 0$ and $w_j = 0$ together give
 #
 # $$w_j = \frac{S(z_j,\ \lambda/2)}{\|x_j\|^2},
@@ -1334,13 +1336,13 @@ for region, (project, order) in projections.items():
 # where $P_t$ is the projection, $\alpha > 0$ the learning rate and $w_k$, of shape $(d,)$, the weights after $k$ steps.
 # How long may a step be?
 # The largest curvature of $J$ is $2d_1^2$, along $v_1$.
-# With $\alpha = 1 / (2d_1^2)$ the step $w_{k+1}$ minimizes, over the region, the function
+# With $\alpha = 1 / (2d_1^2)$ the step $w_{k+1}$ minimizes, over all $v$ in the region, the function
 #
 # $$J(w_k) + \nabla J(w_k)^\top (v - w_k) + d_1^2 \|v - w_k\|^2 ,$$
 #
 # which lies above $J(v)$ everywhere and touches it at $w_k$. (To see the minimum, complete the square, as in lesson 1.)
 # So each step lowers $J$ or leaves it as it is.
-# This step size always converges to the minimum over the region, whatever the scale of $X$,
+# With this step size the method always converges to the minimum over the region, whatever the scale of $X$ (a theorem; see Beck under further reading),
 # though slowly if $d_1$ is much larger than $d_m$.
 #
 # **Predict.**
@@ -1488,14 +1490,15 @@ figures.show(
 #
 # As long as $A$ and the signs stay the same, this is a straight line in λ.
 # So the path is made of straight pieces.
-# It has a kink where an input outside of $A$ begins to earn the price λ: it enters.
-# Or where a weight in $A$ comes to 0: it leaves.
+# It has a kink where $A$ changes, for one where an input outside of $A$ begins to earn the price λ: it enters.
 #
 # **Explore** this on the prostate data first.
 # These are the two pictures that belong to the table of unit 6:
 # the weights of ridge against the effective degrees of freedom,
 # and those of the lasso against the ratio $\|w\|_1 / \|\hat w\|_1$.
-# Vertical lines mark the two rows of the table. One input is drawn thick: `lcp`, the odd one.
+# Vertical lines mark the two rows of the table.
+# (The inputs are scaled over the 67 men here, so the heights differ a little from the table.)
+# One input is drawn thick: `lcp`, the odd one.
 
 
 # %%
