@@ -85,6 +85,13 @@ def _lasso_cases(rng):
             MINIMIZER,
         ),
         _case("a weight of 0.0005", np.eye(3), [3.0, -1.0, 0.5005], 1.0, MINIMIZER),
+        _case(
+            "short columns",
+            [[0.1, 0.2], [0.2, 0.0], [0.0, 0.1]],
+            [2.0, -1.0, 3.0],
+            0.1,
+            MINIMIZER,
+        ),
         _drawn(rng, "eight rows, three columns", 8, 3, part=MINIMIZER, share=(0.05, 0.2)),
         _drawn(rng, "ten rows, four columns", 10, 4, part=MINIMIZER, share=(0.05, 0.2)),
         _case("X = I: λ/2 off each", np.eye(3), [3.0, -1.0, 0.5], 1.0, ZEROS),
@@ -102,6 +109,7 @@ def _lasso_cases(rng):
             3.0,
             ZEROS,
         ),
+        _case("correlation 0.9, one weight is 0", alike, [3.0, 1.0, 0.5, -0.5], 2.0, ZEROS),
         _drawn(
             rng, "eight rows, four columns, some weights 0", 8, 4, part=ZEROS, share=(0.25, 0.6)
         ),
@@ -230,6 +238,15 @@ def _each_alone(X, y, lam):
     return np.divide(_soft(X.T @ y, lam / 2), squares, out=np.zeros(X.shape[1]), where=squares > 0)
 
 
+def _all_at_once(X, y, lam):
+    gram, pull, squares = X.T @ X, X.T @ y, np.sum(X**2, axis=0)
+    w = np.zeros(len(pull))
+    for _ in range(1000):
+        z = _soft(pull - gram @ w + squares * w, lam / 2)
+        w = np.divide(z, squares, out=np.zeros(len(w)), where=squares > 0)
+    return w
+
+
 def _elastic_step(lam):
     return lambda pull, length, old, threshold: _shrunk(pull, threshold) / (length + lam)
 
@@ -322,6 +339,12 @@ _WRONG_LASSO = (
         _each_alone,
     ),
     Misconception(
+        "all at once",
+        "You take all weights of a sweep from one residual. Correlated columns then all explain "
+        "the same part of y, and the sweeps blow up. Use each new weight at once.",
+        _all_at_once,
+    ),
+    Misconception(
         "own part missing",
         "Your residual still holds the weight's own part. Put it back first: "
         "x_jᵀ(y - Xw) + ‖x_j‖² w_j.",
@@ -329,8 +352,8 @@ _WRONG_LASSO = (
     ),
     Misconception(
         "hard threshold",
-        "You kept the weights outside the threshold in full: the hard threshold. The soft one also "
-        "moves xᵀr toward 0 by λ/2.",
+        "The weights that stay are not shrunk, as with a hard threshold. The soft one also moves "
+        "xᵀr toward 0 by λ/2.",
         _sweeps(_half, _hard_step),
     ),
     Misconception(

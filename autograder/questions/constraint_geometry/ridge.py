@@ -37,7 +37,13 @@ def _ridge_cases(rng):
         drawn("six rows, three columns", 6, 3, number(rng, 1.2, 4.0)),
         drawn("nine rows, four columns", 9, 4, number(rng, 1.2, 4.0)),
         drawn("a large λ", 7, 3, 50.0 + number(rng, 1.2, 4.0)),
-        case("a huge λ", [[1.0, 1.0], [0.0, 1.0], [2.0, 0.5]], [2.0, -1.0, 3.0], 1e5),
+        case("a huge λ", [[1.0, 1.0], [0.0, 1.0], [2.0, 0.5]], [2e3, -1e3, 3e3], 1e7),
+        case(
+            "small columns, a tiny λ",
+            [[0.01, 0.01], [0.0, 0.01], [0.02, 0.005]],
+            [200.0, -100.0, 300.0],
+            2e-4,
+        ),
         case("two rows, three columns", [[1.0, 0.0, 2.0], [0.0, 1.0, 1.0]], [1.0, 3.0], 0.5, FLAT),
         case("two equal columns", [[1.0, 1.0], [2.0, 2.0], [0.5, 0.5]], [2.0, 1.0, 0.0], 0.5, FLAT),
         case(
