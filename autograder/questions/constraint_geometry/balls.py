@@ -144,7 +144,7 @@ _WRONG_L2 = (
     ),
     Misconception(
         "condition with 1",
-        "You scale when the length is above 1, and right then. Compare the length with the radius.",
+        "You scale when the length is above 1. Compare it with the radius.",
         lambda w, r: w * r / _norm(w) if _norm(w) > 1 else w.copy(),
     ),
     Misconception(
@@ -385,8 +385,9 @@ _WRONG_L1 = (
     ),
     Misconception(
         "one equal share",
-        "You took (Σ|w| - radius)/d off each entry, and Σ|w| stays above the radius: entries that "
-        "hit 0 give less, so the others must give more. If you sort |w|, the largest comes first.",
+        "You took (Σ|w| - radius)/d off each entry. Those that hit 0 give less, so the others must "
+        "give more. If you sort: the largest |w| first, and of (Σ of the first k - radius)/k the "
+        "largest.",
         _unless_inside(_equal_shares),
     ),
     Misconception(

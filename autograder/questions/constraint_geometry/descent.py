@@ -166,8 +166,8 @@ def _cost(X, y, project, radius, n_steps=1000):
 _WRONG = (
     Misconception(
         "projected at the end",
-        "You went to least squares and projected once, at the end. That is the nearest point of "
-        "the ball to ŵ, not the one of least cost: project after every step.",
+        "You are at the projection of least squares: the nearest point of the ball to ŵ, not the "
+        "one of least cost. Project after every gradient step, one step size for all weights.",
         _at_the_end,
     ),
     Misconception(

@@ -52,6 +52,18 @@ _WRONG_ROWS = (
         [np.array([31])],
     ),
     Misconception(
+        "what np.where gives, two axes",
+        "The row is right, but `np.where` gives an array for each axis, in a tuple: the rows and "
+        "the columns. Asked is the int in the first: [0][0].",
+        [np.array([31]), np.array([1])],
+    ),
+    Misconception(
+        "what np.argwhere gives",
+        "The row is right, but `np.argwhere` gives row and column of each place, as a matrix. "
+        "Asked is the int in its corner: [0, 0].",
+        np.array([[31, 1]]),
+    ),
+    Misconception(
         "text",
         "The row is right, but it is a text. Leave out the quotes.",
         "31",
@@ -199,11 +211,6 @@ _WRONG_RIDGE = (
         np.concatenate([[load_prostate().y.mean()], _RIGHT[1:]]),
     ),
     Misconception(
-        "two decimals",
-        "The numbers are right as far as they go. Give three decimals at least, or do not round.",
-        np.round(_RIGHT, 2),
-    ),
-    Misconception(
         "all rows",
         "You fitted all 97 rows. Keep those where `prostate.train` is True.",
         _ridge_row(rows=_all_rows),
@@ -250,6 +257,11 @@ _WRONG_RIDGE = (
         "2λ",
         "Your λ is twice 24.1764. Both gradients have a factor 2, which drops out.",
         _ridge_row(lam=2 * LAMBDA),
+    ),
+    Misconception(
+        "nλ",
+        "Your λ is multiplied by the 67 rows, which fits a mean of squares. J is their sum.",
+        _ridge_row(lam=67 * LAMBDA),
     ),
     Misconception(
         "λ = 24",
@@ -316,8 +328,8 @@ prostate_ridge = Question(
     _prostate_ridge,
     driver="value",
     misconceptions=_WRONG_RIDGE,
-    hint="Nine numbers, the intercept first. Print the means of the scaled inputs over the "
-    "training rows: they are not 0, and they stay as they are.",
+    hint="Nine numbers, the intercept first, three decimals at least. Print the means of the "
+    "scaled inputs over the training rows: they are not 0, and they stay as they are.",
     references=(
         _RIGHT,
         np.round(_RIGHT, 3),

@@ -127,6 +127,11 @@ def _largest_entry(X, y, radius):
     return 0.0 if length(0.0) <= radius else _search(length, radius)
 
 
+def _largest_entry_inside(X, y, radius):
+    least = oracles.ridge(X, y, 0.0)
+    return 0.0 if np.max(np.abs(least)) <= radius else _lambda(X, y, radius)
+
+
 def _orthonormal(X, y, radius):
     return max(_length(X, y)(0.0) / radius - 1, 0.0)
 
@@ -183,6 +188,12 @@ _WRONG = (
         _upto(1e6),
     ),
     Misconception(
+        "search up to ten million",
+        "Your search ends at λ = 10,000,000. For a small radius or large columns λ is larger: "
+        "double the upper end until the norm is below the radius.",
+        _upto(1e7),
+    ),
+    Misconception(
         "negative λ inside",
         "Where least squares is inside, your λ is negative: it blows the weights up to the "
         "radius. The constraint is inactive there, so λ = 0.",
@@ -231,6 +242,12 @@ _WRONG = (
         "largest entry",
         "Your ridge solution has its largest |w_j| at the radius. The radius bounds ‖w‖ = √Σw².",
         _largest_entry,
+    ),
+    Misconception(
+        "largest entry inside",
+        "You take least squares for inside where no |ŵ_j| is above the radius. The radius bounds "
+        "the norm: compare ‖ŵ‖.",
+        _largest_entry_inside,
     ),
     Misconception(
         "norm of the predictions",
