@@ -46,8 +46,8 @@ map_prior = Choice(
         "Multiply by 2σ² to free it.",
         "c": "The log of a Gaussian is -w²/(2τ²), which is flat at 0: ridge. |w| comes from a "
         "Laplace prior.",
-        "d": "-log q(w | y) is ‖y - Xw‖²/(2σ²) + ‖w‖²/(2τ²) plus a constant; times 2σ² it is the ridge "
-        "cost. Much noise or a narrow prior: a large λ.",
+        "d": "-log q(w | y) is ‖y - Xw‖²/(2σ²) + ‖w‖²/(2τ²) plus a constant; times 2σ² it is the "
+        "ridge cost. Much noise or a narrow prior: a large λ.",
     },
     "d",
 )
