@@ -420,7 +420,10 @@ def test_equal(expected, got):
         (None, 0.0, "a number came back"),
         ([1.0], 1.0, "not a list of 1"),
         ([1.0, 2.0], [1.0, 3.0], "item 1: off by 1"),
-        ({"a": 1.0}, {"b": 1.0}, "with the keys 'b' came back, not a dict with the keys a"),
+        ({"a": 1.0}, A, "not a dict with the keys a"),
+        ({"a": 1.0}, {"b": 1.0}, "a dict came back; missing keys: a; keys too many: 'b'"),
+        ({"a": 1.0, "b": 1.0}, {"b": 1.0}, "a dict came back; missing keys: a"),
+        ({"a": 1.0}, {"a": 1.0, 2: 1.0}, "a dict came back; keys too many: 2"),
         ({"a": 1.0}, {"a": 2.0}, "a: off by 1"),
         (Other("set"), A, "an array of shape (2,) came back"),
     ],
@@ -855,12 +858,25 @@ def test_a_kind_or_a_shape_that_is_wrong_needs_no_further_hint():
         assert "Write it down." not in text
 
 
-def test_a_narrow_interval_is_told_with_all_its_digits():
-    narrow = Question("root", "A root", lambda rng: [Case("2", {"x": 2.0})], lambda x: ROOT)
-    text = render(outcome(lambda x: 1.4142, narrow))
-    assert "expected  1.41421356" in text
-    assert "got       1.4142\n" in text
-    assert "off by 1.36e-05" in text
+@pytest.mark.parametrize(
+    ("expected", "answer", "shown"),
+    [
+        (ROOT, 1.4142, ("1.41421", "1.4142", "off by 1.36e-05")),
+        (ROOT, 1.4142135, ("1.4142136", "1.4142135", "off by 6.24e-08")),
+        (1.0, 1.0001, ("1", "1.0001", "off by 0.0001")),
+        (1.0, 1.0000001, ("1", "1.0000001", "off by 1e-07")),
+        (A, np.array([1.0, -2.00001]), ("[ 1. -2.]", "[ 1. -2.00001]", "at index 1")),
+        (Zeros(np.zeros(1)), np.array([1e-9]), ("[0.]", "[1.e-09]", "instead of exactly 0")),
+    ],
+)
+def test_expected_and_got_have_the_digits_that_tell_them_apart(expected, answer, shown):
+    asked = Question(
+        "root", "A root", lambda rng: [Case("2", {"x": 2.0})], lambda x: expected, rtol=1e-9
+    )
+    lines = render(outcome(lambda x: answer, asked)).splitlines()
+    assert f"  expected  {shown[0]}" in lines
+    assert f"  got       {shown[1]}" in lines
+    assert shown[2] in lines[5]
 
 
 def test_several_changed_arguments_are_told_in_the_plural():
@@ -906,7 +922,7 @@ def test_unanswered_says_what_to_do():
     [
         (Raises("ValueError"), "a ValueError"),
         (Interval(0.0, 1.0), "between 0 and 1"),
-        (Interval(0.5, 0.5 + 1e-9), "0.500000001"),
+        (Interval(0.5, 0.5 + 1e-9), "0.5"),
         (Zeros(np.zeros(2)), "[0. 0.]"),
         (Optimum(np.zeros(2), {}), "[0. 0.]"),
         (Other("set"), "an object of type set"),

@@ -297,9 +297,8 @@ def _compare_interval(low, high, got):
     if low <= number <= high:
         return ""
     if f"{low:.4g}" == f"{high:.4g}":
-        return (
-            "nan came back" if np.isnan(number) else f"off by {abs(number - (low + high) / 2):.3g}"
-        )
+        distance = abs(number - (low + high) / 2)
+        return "nan came back" if np.isnan(number) else f"off by {distance:.3g}"
     return f"{number:.4g} is outside {low:.4g} to {high:.4g}"
 
 
@@ -383,9 +382,14 @@ def _compare_list(expected, got, rtol, atol):
 
 
 def _compare_dict(expected, got, rtol, atol):
-    if not isinstance(got, dict) or set(got) != set(expected):
-        names = f" with the keys {_quoted(list(got))[1:-1]}" if isinstance(got, dict) else ""
-        return f"{kind_of(got)}{names} came back, not a dict with the keys {', '.join(expected)}"
+    if not isinstance(got, dict):
+        return f"{kind_of(got)} came back, not a dict with the keys {', '.join(expected)}"
+    missing = [key for key in expected if key not in got]
+    extra = [key for key in got if key not in expected]
+    if missing or extra:
+        parts = [f"missing keys: {', '.join(missing)}"] if missing else []
+        parts += [f"keys too many: {_quoted(extra)[1:-1]}"] if extra else []
+        return f"a dict came back; {'; '.join(parts)}"
     for key, wanted in expected.items():
         sentence = compare(wanted, got[key], rtol, atol)
         if sentence:

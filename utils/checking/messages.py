@@ -115,12 +115,14 @@ def _failure(failure, hidden):
         lines += _entry(f"  {name} =", short(value))
     if failure.difference.startswith(("after the call", "the result shares")):
         return lines + _paragraph("fault", failure.difference)
+    raised, expected, value = record.get("raised"), failure.case.expected, record.get("value")
+    wanted, got = short(expected), short(value)
+    if raised:
+        got = f"{raised['types'][0]}: {raised['message']}"
+    elif failure.case.driver != "value":
+        wanted, got = _told_apart(expected, value)
     if failure.case.driver != "value":
-        lines += _entry("expected", short(failure.case.expected))
-    raised, value = record.get("raised"), record.get("value")
-    got = f"{raised['types'][0]}: {raised['message']}" if raised else short(value)
-    if isinstance(failure.case.expected, Interval) and isinstance(value, float):
-        got = f"{value:.9g}"
+        lines += _entry("expected", wanted)
     lines += _entry("got", got) + _paragraph("fault", failure.difference)
     if record.get("printed"):
         lines += _entry("printed", record["printed"])
@@ -129,37 +131,51 @@ def _failure(failure, hidden):
     return lines
 
 
-def short(value):
-    """Return plain data in short form, arrays with four digits and their shape."""
+def _told_apart(*values):
+    """Return values in short form, with as many digits as it takes to tell them apart."""
+    for more in range(12):
+        texts = [short(value, more) for value in values]
+        if len(set(texts)) > 1:
+            return texts
+    return [short(value) for value in values]
+
+
+def short(value, more=0):
+    """Return plain data in short form: arrays with their shape, four digits and `more`."""
     match value:
         case Raises(type=name):
             return f"a {name}"
         case Interval(low=low, high=high):
             narrow = f"{low:.4g}" == f"{high:.4g}"
-            return f"{(low + high) / 2:.9g}" if narrow else f"between {low:.4g} and {high:.4g}"
+            return short((low + high) / 2, more) if narrow else f"between {low:.4g} and {high:.4g}"
         case Zeros(array=array) | Optimum(example=array):
-            return short(array)
+            return short(array, more)
         case Other():
             return kind_of(value)
         case np.ndarray():
-            return _short_array(value)
+            return _short_array(value, more)
         case list():
-            shown = ", ".join(short(item) for item in value[:6])
+            shown = ", ".join(short(item, more) for item in value[:6])
             return f"[{shown}, …] ({len(value)} entries)" if len(value) > 6 else f"[{shown}]"
         case {"text": str(text)}:
             return text
         case dict():
-            return ", ".join(f"{key}: {short(item)}" for key, item in value.items())
+            return ", ".join(f"{key}: {short(item, more)}" for key, item in value.items())
         case bool():
             return str(value)
         case float():
-            return f"{value:.6g}"
+            return f"{value:.{6 + more}g}"
     return repr(value)
 
 
-def _short_array(array):
+def _short_array(array, more):
     text = np.array2string(
-        array, precision=4, threshold=12, edgeitems=2, max_line_width=WIDTH, suppress_small=False
+        array,
+        precision=4 + more,
+        threshold=12,
+        edgeitems=2,
+        max_line_width=WIDTH,
+        suppress_small=False,
     )
     text = " ".join(text.split())
     return f"{text}  shape {array.shape}" if array.size > 4 or array.ndim > 1 else text
