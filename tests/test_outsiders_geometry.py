@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import scipy.linalg
 import scipy.optimize
+import scipy.sparse.linalg
 from sklearn import linear_model
 
 from tests.outsiders import SEEDS, Outsiders, label
@@ -995,6 +996,430 @@ def descent_never_keeps_the_projection(X, y, project, radius, n_steps=1000):
         w = w - step * 2 * X.T @ (X @ w - y)
         project(w, radius)
     return w
+
+
+# Answers of another stranger, who looked for what the cases leave out.
+
+
+@right("ridge")
+def ridge_by_damped_lsqr(X, y, lam):
+    return scipy.sparse.linalg.lsqr(X, y, lam**0.5, atol=0, btol=0, conlim=0, iter_lim=5000)[0]
+
+
+@right("ridge")
+def ridge_by_one_newton_step(X, y, lam):
+    def cost(w):
+        return np.sum((y - X @ w) ** 2) + lam * w @ w
+
+    w = scipy.optimize.minimize(cost, np.zeros(X.shape[1])).x
+    return w - np.linalg.solve(X.T @ X + lam * np.eye(len(w)), X.T @ (X @ w - y) + lam * w)
+
+
+@right("shrinkage_factors")
+def factors_by_rotations(X, lam):
+    """Turn pairs of columns until all are orthogonal: their lengths are the singular values."""
+    A = (X if X.shape[0] >= X.shape[1] else X.T).copy()
+    for _ in range(60):
+        for p in range(A.shape[1]):
+            for q in range(p + 1, A.shape[1]):
+                a, b, c = A[:, p] @ A[:, p], A[:, q] @ A[:, q], A[:, p] @ A[:, q]
+                angle = 0.5 * math.atan2(2 * c, a - b)
+                turn = [
+                    [math.cos(angle), -math.sin(angle)],
+                    [math.sin(angle), math.cos(angle)],
+                ]
+                A[:, [p, q]] = A[:, [p, q]] @ turn
+    squares = np.sort(np.sum(A**2, axis=0))[::-1]
+    return squares / (squares + lam)
+
+
+@right("project_l2_ball")
+def l2_by_a_unit_vector(w, radius):
+    if np.dot(w, w) <= radius * radius:
+        return w.copy()
+    u = w / np.abs(w).max()
+    return radius * (u / np.sqrt(u @ u))
+
+
+@right("project_l1_ball")
+def l1_takes_away_a_clipped_part(w, radius):
+    theta = 0.0
+    for _ in range(len(w) + 1):
+        left = np.maximum(np.abs(w) - theta, 0)
+        if left.sum() <= radius:
+            break
+        theta += (left.sum() - radius) / np.count_nonzero(left)
+    return w - np.clip(w, -theta, theta)
+
+
+@right("project_l1_ball")
+def l1_from_the_last_candidate(w, radius):
+    order = np.argsort(-np.abs(w))
+    sums = np.abs(w)[order].cumsum()
+    if sums[-1] < radius:
+        return w
+    k = len(w)
+    while abs(w[order[k - 1]]) <= (sums[k - 1] - radius) / k:
+        k -= 1
+    return soft(w, max((sums[k - 1] - radius) / k, 0))
+
+
+@right("lasso")
+def lasso_on_unit_columns(X, y, lam, n_sweeps=1000, tol=1e-10):
+    lengths = np.sqrt(np.sum(X**2, axis=0))
+    used = np.flatnonzero(lengths)
+    Z, v, w = X[:, used] / lengths[used], np.zeros(len(used)), np.zeros(len(lengths))
+    for _ in range(n_sweeps):
+        before = v.copy()
+        for j in range(len(v)):
+            v[j] = 0
+            v[j] = soft(Z[:, j] @ (y - Z @ v), lam / 2 / lengths[used[j]])
+        if not np.any(np.abs(v - before) > 1e-13):
+            break
+    w[used] = v / lengths[used]
+    return w
+
+
+@right("lasso")
+def lasso_down_a_path(X, y, lam, n_sweeps=1000, tol=1e-10):
+    top, w = 2 * np.abs(X.T @ y).max(), np.zeros(X.shape[1])
+    if lam >= top:
+        return w
+    for step in np.r_[np.geomspace(top, max(lam, 1e-4 * top), 20)[:-1], lam]:
+        w = sweeps(X, y, step, start=w)
+    return w
+
+
+@right("lasso")
+def lasso_by_bounded_halves(X, y, lam, n_sweeps=1000, tol=1e-10):
+    """Minimize over the positive and the negative parts, then solve on what is left."""
+    d = X.shape[1]
+    scale = np.where(X.any(axis=0), np.sqrt(np.sum(X**2, axis=0)), 1)
+    Z, size = X / scale, np.linalg.norm(y)
+
+    def cost(u):
+        r = Z @ (u[:d] - u[d:]) - y / size
+        slope, price = 2 * Z.T @ r, lam / size / scale
+        return r @ r + price @ (u[:d] + u[d:]), np.r_[slope + price, price - slope]
+
+    u = scipy.optimize.minimize(
+        cost,
+        np.zeros(2 * d),
+        jac=True,
+        bounds=[(0, None)] * (2 * d),
+        method="L-BFGS-B",
+        options={"ftol": 0, "gtol": 1e-12, "maxiter": 20000, "maxfun": 40000},
+    ).x
+    v = u[:d] - u[d:]
+    used, w = np.abs(v) > 1e-6 * np.abs(v).max(), np.zeros(d)
+    pull = X[:, used].T @ y - lam / 2 * np.sign(v[used])
+    w[used] = np.linalg.lstsq(X[:, used].T @ X[:, used], pull, rcond=None)[0]
+    return w
+
+
+@right("projected_gradient_descent")
+def descent_by_splitting(X, y, project, radius, n_steps=1000):
+    d = np.linalg.svd(X, compute_uv=False)
+    inverse = np.linalg.inv(X.T @ X + d[0] * d[-1] * np.eye(X.shape[1]))
+    z = u = np.zeros(X.shape[1])
+    for _ in range(n_steps):
+        w = inverse @ (X.T @ y + d[0] * d[-1] * (z - u))
+        z = project(w + u, radius)
+        u = u + w - z
+    return z
+
+
+@right("projected_gradient_descent")
+def descent_with_steps_of_the_secant(X, y, project, radius, n_steps=1000):
+    """Take the step from the last move (Barzilai and Borwein) and keep the best point."""
+    w = best = np.zeros(X.shape[1])
+    slope, step = X.T @ (X @ w - y), 1 / np.linalg.norm(X, 2) ** 2
+    for _ in range(n_steps):
+        new = project(w - step * slope, radius)
+        move, turn = new - w, X.T @ (X @ (new - w))
+        if not move.any():
+            break
+        step = (move @ move) / (move @ turn)
+        w, slope = new, slope + turn
+        best = min(best, w, key=lambda v: np.sum((y - X @ v) ** 2))
+    return best
+
+
+right("projected_gradient_descent")(descent_with_bound(lambda X: np.linalg.norm(X, 2) ** 2 / 1.9))
+
+
+@right("ridge_lambda_for_radius")
+def radius_to_the_last_float(X, y, radius):
+    high = 1.0
+    if norm(X, y, 0) <= radius:
+        return 0
+    while norm(X, y, high) > radius:
+        high *= 2
+    low = 0 if high == 1 else high / 2
+    while low < (middle := (low + high) / 2) < high:
+        low, high = (middle, high) if norm(X, y, middle) > radius else (low, middle)
+    return middle
+
+
+@right("ridge_lambda_for_radius")
+def radius_by_false_position(X, y, radius):
+    def excess(lam):
+        return 1 / norm(X, y, lam) - 1 / radius
+
+    if excess(0) >= 0:
+        return 0.0
+    a, b = 0.0, np.linalg.norm(X.T @ y) / radius
+    at_a, at_b = excess(a), excess(b)
+    for _ in range(300):
+        if at_b == at_a or abs(b - a) < 1e-15 * b:
+            break
+        c = b - at_b * (b - a) / (at_b - at_a)
+        at_c = excess(c)
+        a, at_a = (b, at_b) if at_c * at_b < 0 else (a, at_a / 2)
+        b, at_b = c, at_c
+    return b
+
+
+right("outlier_row")(np.int32(31))
+right("orthonormal_estimates")(
+    {
+        "lasso": (Fraction(5, 2), Fraction(-1, 2), 0, -0.0),
+        "subset": np.array([3, -1, 0, 0]),
+        "ridge": [np.float32(1.5), -0.5, 0.25, -0.125],
+    }
+)
+right("prostate_ridge")((2.452, 0.420, 0.238, -0.046, 0.162, 0.227, 0.000, 0.040, 0.133))
+
+
+# Wrong ones
+
+
+@wrong("ridge")
+def ridge_is_least_squares_for_a_tiny_penalty(X, y, lam):
+    return np.linalg.pinv(X) @ y if lam < 1e-3 else solved(X, y, lam)
+
+
+@wrong("ridge")
+def ridge_is_zero_for_a_huge_penalty(X, y, lam):
+    return solved(X, y, lam) if lam < 1e6 else np.zeros(X.shape[1])
+
+
+@wrong("ridge")
+def ridge_hundred_right_steps(X, y, lam):
+    w, step = np.zeros(X.shape[1]), 1 / (np.linalg.norm(X, 2) ** 2 + lam)
+    for _ in range(100):
+        w = w + step * (X.T @ (y - X @ w) - lam * w)
+    return w
+
+
+@wrong("ridge")
+def ridge_shortest_when_wide(X, y, lam):
+    return np.linalg.pinv(X) @ y if X.shape[0] < X.shape[1] else solved(X, y, lam)
+
+
+@wrong("ridge")
+def ridge_one_weight_is_a_number(X, y, lam):
+    return np.squeeze(solved(X, y, lam))
+
+
+@wrong("ridge")
+def ridge_centers_the_response_only(X, y, lam):
+    return solved(X, y - y.mean(), lam)
+
+
+@wrong("ridge")
+def ridge_turns_the_rows_around(X, y, lam):
+    w = solved(X, y, lam)
+    X[:] = X[::-1]
+    return w
+
+
+@wrong("shrinkage_factors")
+def factors_of_a_square_matrix_by_eigenvalues(X, lam):
+    square = X.shape[0] == X.shape[1]
+    d = np.abs(np.linalg.eigvals(X)) if square else np.linalg.svd(X, compute_uv=False)
+    return np.sort(d)[::-1] ** 2 / (np.sort(d)[::-1] ** 2 + lam)
+
+
+@wrong("shrinkage_factors")
+def factors_of_the_first_columns(X, lam):
+    d2 = np.linalg.svd(X[:, : X.shape[0]], compute_uv=False) ** 2
+    return d2 / (d2 + lam)
+
+
+@wrong("project_l2_ball")
+def l2_compares_with_one(w, radius):
+    length = np.linalg.norm(w)
+    return w if length <= 1 else w * radius / length
+
+
+@wrong("project_l2_ball")
+def l2_short_is_zero(w, radius):
+    length = np.linalg.norm(w)
+    return 0 * w if length < 0.1 else w * min(1, radius / length)
+
+
+@wrong("project_l1_ball")
+def l1_sorts_upward(w, radius):
+    sizes = np.sort(np.abs(w))
+    if sizes.sum() <= radius:
+        return w
+    return soft(w, np.max((sizes.cumsum() - radius) / np.arange(1, len(w) + 1)))
+
+
+@wrong("project_l1_ball")
+def l1_smallest_positive_threshold(w, radius):
+    sizes = np.sort(np.abs(w))[::-1]
+    if sizes.sum() <= radius:
+        return w
+    thetas = (sizes.cumsum() - radius) / np.arange(1, len(w) + 1)
+    return soft(w, thetas[thetas > 0].min())
+
+
+@wrong("project_l1_ball")
+def l1_counts_equal_sizes_once(w, radius):
+    sizes = np.unique(np.abs(w))[::-1]
+    if np.abs(w).sum() <= radius:
+        return w
+    return soft(w, max(0, np.max((sizes.cumsum() - radius) / np.arange(1, len(sizes) + 1))))
+
+
+@wrong("project_l1_ball")
+def l1_looks_up_to_the_largest_signed_entry(w, radius):
+    low, high = 0.0, w.max()
+    if np.abs(w).sum() <= radius:
+        return w
+    for _ in range(100):
+        middle = (low + high) / 2
+        low, high = (middle, high) if np.abs(soft(w, middle)).sum() > radius else (low, middle)
+    return soft(w, high)
+
+
+@wrong("lasso")
+def lasso_never_returns_to_a_zero(X, y, lam, n_sweeps=1000, tol=1e-10):
+    w, closed = np.zeros(X.shape[1]), ~X.any(axis=0)
+    for _ in range(n_sweeps):
+        before = w.copy()
+        for j in np.flatnonzero(~closed):
+            w[j] = 0
+            w[j] = soft(X[:, j] @ (y - X @ w), lam / 2) / (X[:, j] @ X[:, j])
+            closed[j] = w[j] == 0
+        if np.abs(w - before).max() <= tol:
+            break
+    return w
+
+
+@wrong("lasso")
+def lasso_drops_a_thousandth_of_the_largest(X, y, lam, n_sweeps=1000, tol=1e-10):
+    w = sweeps(X, y, lam)
+    return np.where(np.abs(w) < 1e-3 * np.abs(w).max(), 0, w)
+
+
+@wrong("lasso")
+def lasso_leaves_out_short_columns(X, y, lam, n_sweeps=1000, tol=1e-10):
+    return sweeps(np.where(np.sum(X**2, axis=0) < 0.1, 0, X), y, lam)
+
+
+@wrong("lasso")
+def lasso_stops_when_no_weight_grew(X, y, lam, n_sweeps=1000, tol=1e-10):
+    w = np.zeros(X.shape[1])
+    for _ in range(n_sweeps):
+        old, w = w, sweeps(X, y, lam, 1, start=w.copy())
+        if (w - old).max() <= tol:
+            break
+    return w
+
+
+@wrong("lasso")
+def lasso_keeps_the_residual_of_a_dropped_weight(X, y, lam, n_sweeps=1000, tol=1e-10):
+    w, r = np.zeros(X.shape[1]), y.copy()
+    for _ in range(200):
+        for j in np.flatnonzero(X.any(axis=0)):
+            x, old = X[:, j], w[j]
+            w[j] = soft(x @ r + x @ x * old, lam / 2) / (x @ x)
+            if w[j] != 0:
+                r = r - (w[j] - old) * x
+    return w
+
+
+@wrong("lasso_lambda_max")
+def lambda_max_per_column_when_wide(X, y):
+    return 2 * np.abs(X.T @ y).max() / (X.shape[1] if X.shape[0] < X.shape[1] else 1)
+
+
+@wrong("lasso_lambda_max")
+def lambda_max_as_an_int(X, y):
+    return int(2 * np.abs(X.T @ y).max())
+
+
+wrong("projected_gradient_descent")(descent_with_bound(lambda X: np.linalg.eigvals(X.T @ X)[0]))
+wrong("projected_gradient_descent")(descent_with_bound(lambda X: np.sum(X**2) / 2))
+wrong("projected_gradient_descent")(descent_with_bound(lambda X: np.linalg.norm(X, np.inf) ** 2))
+wrong("projected_gradient_descent")(descent_with_bound(lambda X: np.linalg.norm(X, 2) ** 2, 1e-4))
+
+
+@wrong("projected_gradient_descent")
+def descent_returns_the_mean_of_the_way(X, y, project, radius, n_steps=1000):
+    w, total, step = np.zeros(X.shape[1]), 0.0, 1 / np.linalg.norm(X, 2) ** 2
+    for _ in range(n_steps):
+        w = project(w - step * X.T @ (X @ w - y), radius)
+        total = total + w
+    return total / n_steps
+
+
+@wrong("projected_gradient_descent")
+def descent_ends_on_the_boundary(X, y, project, radius, n_steps=1000):
+    return project(1e9 * descent_with_keywords(X, y, project, radius), radius)
+
+
+@wrong("projected_gradient_descent")
+def descent_stops_when_the_cost_falls_little(X, y, project, radius, n_steps=1000):
+    w, cost, step = np.zeros(X.shape[1]), y @ y, 1 / np.linalg.norm(X, 2) ** 2
+    for _ in range(n_steps):
+        w = project(w - step * X.T @ (X @ w - y), radius)
+        before, cost = cost, np.sum((y - X @ w) ** 2)
+        if before - cost < 1e-3 * y @ y:
+            break
+    return w
+
+
+@wrong("ridge_lambda_for_radius")
+def radius_halves_to_a_fixed_width(X, y, radius):
+    low, high = 0.0, np.linalg.norm(X.T @ y) / radius
+    if norm(X, y, 0) <= radius:
+        return 0.0
+    for _ in range(200):
+        middle = (low + high) / 2
+        low, high = (middle, high) if norm(X, y, middle) > radius else (low, middle)
+        if high - low < 1e-9:
+            break
+    return (low + high) / 2
+
+
+@wrong("ridge_lambda_for_radius")
+def radius_searches_by_the_size_of_the_data(X, y, radius):
+    low, high = 0.0, 10 * np.linalg.norm(X, 2) ** 2
+    if norm(X, y, 0) <= radius:
+        return 0.0
+    for _ in range(200):
+        middle = (low + high) / 2
+        low, high = (middle, high) if norm(X, y, middle) > radius else (low, middle)
+    return middle
+
+
+@wrong("ridge_lambda_for_radius")
+def radius_calls_nearly_inside_inside(X, y, radius):
+    near = norm(X, y, 0) <= 1.05 * radius
+    return 0.0 if near else radius_by_halving_the_logarithm(X, y, radius)
+
+
+wrong("outlier_row")((np.array([31]),))
+wrong("outlier_row")("31")
+wrong("orthonormal_estimates")(
+    {"Subset": [3, -1, 0, 0], "Ridge": [1.5, -0.5, 0.25, -0.125], "Lasso": [2.5, -0.5, 0, 0]}
+)
+wrong("prostate_ridge")((2.464, 0.420, 0.238, -0.046, 0.162, 0.227, 0.000, 0.040, 0.133))
+wrong("prostate_ridge")((2.45, 0.42, 0.24, -0.05, 0.16, 0.23, 0.00, 0.04, 0.13))
 
 
 @pytest.mark.parametrize("row", RIGHT, ids=label)
