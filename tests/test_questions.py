@@ -2,8 +2,10 @@
 
 import doctest
 import functools
+import importlib
 import json
 import math
+import pkgutil
 import re
 import time
 from pathlib import Path
@@ -14,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
+import utils
 from autograder.lesson import lesson_paths, read_lesson
 from autograder.question import Choice, Question, compile_question, public_rng
 from autograder.questions import inputs, oracles, questions_of
@@ -499,3 +502,27 @@ def test_the_examples_of_the_oracles():
     result = doctest.testmod(oracles)
     assert result.attempted >= 8
     assert result.failed == 0
+
+
+COMMANDS = {"commands", "lab", "make"}  # these start things, and take no arrays
+
+
+def things_in_utils():
+    """Yield what a notebook can import from utils and call, with its place."""
+    for found in pkgutil.walk_packages(utils.__path__, "utils."):
+        if found.name.rpartition(".")[2] not in COMMANDS:
+            module = importlib.import_module(found.name)
+            for name, thing in vars(module).items():
+                if callable(thing) and getattr(thing, "__module__", "") == found.name:
+                    yield f"{found.name}.{name}", thing
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_nothing_in_utils_answers_a_question(name):
+    question = compiled(name)
+    things = dict(things_in_utils())
+    assert len(things) > 200
+    for place, thing in things.items():
+        records = [observe(case.driver, thing, case.inputs) for case in question.cases[:3]]
+        if any("value" in record for record in records):
+            assert outcome(name, thing).points == 0, place

@@ -11,15 +11,11 @@ import pytest
 from ipywidgets import FloatLogSlider, link
 from traitlets import TraitError
 
-from autograder.question import compile_question
-from autograder.questions import l1_l2_updates
 from utils import widgets
-from utils.checking.drivers import observe
-from utils.checking.judgement import judge
 from utils.data import flip_labels, load_mnist, split
 from utils.network import Network
 from utils.training import train
-from utils.widgets import histogram, runs
+from utils.widgets import histogram
 from utils.widgets.histogram import AXES, EPOCHS, VIEWS, WeightHistogram, band_marks, stairs
 from utils.widgets.recordings import load_weight_histogram, make
 from utils.widgets.runs import BATCHES, LR, NEAR, RULES, WIDE, Runs
@@ -551,13 +547,3 @@ def test_the_figure_is_offered_to_lessons():
 @pytest.mark.parametrize("name", ["histogram", "runs", "recordings"])
 def test_the_examples_in_the_docstrings_hold(name):
     assert doctest.testmod(import_module(f"utils.widgets.{name}")).failed == 0
-
-
-@pytest.mark.parametrize("question", l1_l2_updates.QUESTIONS, ids=lambda question: question.name)
-def test_nothing_here_answers_a_question(question):
-    compiled = compile_question(question, np.random.default_rng(0), 1, "01_l1_l2_updates")
-    for module in (runs, histogram):
-        for name, thing in vars(module).items():
-            if callable(thing) and getattr(thing, "__module__", "") == module.__name__:
-                records = [observe(case.driver, thing, case.inputs) for case in compiled.cases]
-                assert judge(compiled, records).points == 0, name
