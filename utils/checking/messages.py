@@ -132,11 +132,10 @@ def _failure(failure, hidden):
 
 
 def _told_apart(*values):
-    """Return values in short form, with as many digits as it takes to tell them apart."""
+    """Return values in short form, with one digit more than it takes to tell them apart."""
     for more in range(12):
-        texts = [short(value, more) for value in values]
-        if len(set(texts)) > 1:
-            return texts
+        if len({short(value, more) for value in values}) > 1:
+            return [short(value, more + 1 if more else 0) for value in values]
     return [short(value) for value in values]
 
 
