@@ -152,7 +152,8 @@ def inputs_hash(root, path):
     topic = path.stem.split("_", 1)[1]
     sources = {path, *questions.glob(f"{topic}.py"), *questions.glob(f"{topic}/*.py")}
     for pattern in SHARED:
-        sources |= {found for found in root.glob(pattern) if found.is_file()}
+        found = {path for path in root.glob(pattern) if path.is_file()}
+        sources |= {path for path in found if "__pycache__" not in path.parts}
     total = hashlib.sha256()
     for source in sorted(sources):
         name = source.relative_to(root).as_posix()

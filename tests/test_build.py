@@ -283,3 +283,15 @@ def test_a_figures_coordinates_do_not_count_as_drift(tmp_path):
         texts.append(build.comparable(path))
     assert texts[0] == texts[1]
     assert "A" in texts[0]["cells"][0]["outputs"][0]["data"]["text/html"]
+
+
+def test_what_python_caches_does_not_count_as_drift(tmp_path):
+    source = tmp_path / "utils" / "widgets" / "figure.py"
+    source.parent.mkdir(parents=True)
+    source.write_text("1")
+    before = build.inputs_hash(tmp_path, tmp_path / "90_toy.py")
+    (source.parent / "__pycache__").mkdir()
+    (source.parent / "__pycache__" / "figure.cpython-311.pyc").write_bytes(b"2")
+    assert build.inputs_hash(tmp_path, tmp_path / "90_toy.py") == before
+    source.write_text("3")
+    assert build.inputs_hash(tmp_path, tmp_path / "90_toy.py") != before

@@ -20,7 +20,7 @@ def pytest_collection_modifyitems(items):
                 item.add_marker(pytest.mark.skip(reason=reason))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # playwright keeps an event loop running, which others need
 def browser():
     """Return a headless Chromium."""
     with chromium() as browser:
