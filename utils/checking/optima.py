@@ -54,10 +54,10 @@ def _ball_fault(problem, w):
     X, y = problem["X"], problem["y"]
     ratio = ball_size(problem["ball"], w) / problem["radius"]
     if ratio > 1 + problem["beyond"]:
-        return f"w is outside the ball: {ratio:.10g} times as far from 0 as its boundary"
+        return f"w is outside the region: {ratio:.10g} times as far from 0 as its boundary"
     excess = float(np.sum((y - X @ w) ** 2)) - problem["least"]
     if excess > problem["share"] * float(np.sum(y**2)):
-        return f"w is in the ball, but ‖y - Xw‖² is {excess:.3g} above the least that is possible"
+        return f"w is in the region, but ‖y - Xw‖² is {excess:.3g} above the least that is possible"
     return ""
 
 

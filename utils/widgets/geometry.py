@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from traitlets import Enum, TraitError, default, observe, validate
+from traitlets import Enum, default, observe
 
 from utils.widgets.figure import Finite, LiveFigure, choice, slider
 from utils.widgets.quadratic import (
@@ -476,13 +476,6 @@ class ConstraintGeometry(LiveFigure):
     def variants(self):
         """Return the other penalties."""
         return [{"penalty": name} for name in LOOKS if name != self.penalty]
-
-    @validate("lam", "t")
-    def _finite(self, proposal):
-        if not np.isfinite(proposal["value"]):
-            name, value = proposal["trait"].name, proposal["value"]
-            raise TraitError(f"{name} is {value}; it should be a finite number, 0 or larger")
-        return proposal["value"]
 
     @default("t")
     def _first_budget(self):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from traitlets import Enum, TraitError, validate
+from traitlets import Enum
 
 from utils.widgets.figure import Finite, LiveFigure, button, choice, slider
 from utils.widgets.recordings import load_weight_histogram
@@ -371,12 +371,6 @@ class WeightHistogram(LiveFigure):
         self._said, self._said_at = "", 0.0
         super().__init__(**values)
         self.observe(self._say_move, ["lam", "penalty"])  # after what the base does
-
-    @validate("lam")
-    def _is_a_number(self, proposal):
-        if np.isnan(proposal["value"]):
-            raise TraitError("lam is nan; it should be a number from 0 to 1000")
-        return proposal["value"]
 
     @property
     def steps(self):

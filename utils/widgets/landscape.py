@@ -516,7 +516,7 @@ class LossLandscape(LiveFigure):
 
 
 def _spare(picture):
-    """Leave every third contour line out of a picture, to save space."""
+    """Leave two levels of the contours out of a picture, to save space."""
     moving = picture["strips"]["lam"]["marks"]
     for level in ("level 2", "level 4"):
         if level in moving:

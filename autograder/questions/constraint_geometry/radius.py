@@ -373,7 +373,8 @@ ridge_lambda_for_radius = Question(
     parts={LAMBDA: 0.5, INSIDE: 0.2, SMALL: 0.2, UNCHANGED: 0.1},
     misconceptions=_WRONG,
     hint="Put your λ into ridge and compare the norm with the radius: they agree to a relative "
-    "1e-8. The norm falls as λ grows, so halve an interval until nothing is left to halve.",
+    "1e-8. The norm falls as λ grows, so halve an interval until nothing is left to halve. "
+    "Where ‖ŵ‖ is within the radius already, λ is 0.",
     references=(
         _by_doubling,
         _by_newton,
