@@ -13,7 +13,7 @@ import warnings
 
 import numpy as np
 
-from utils.checking import laws
+from utils.checking import images, laws, masks, models
 from utils.checking.codec import NotPlainError, plain
 
 MAX_PRINTED = 2_000
@@ -139,6 +139,9 @@ DRIVERS = {
     "differentiate": differentiate,
     "projection": call_with_projection,
     "draw_moments": laws.draw_moments,
+    **images.DRIVERS,
+    **masks.DRIVERS,
+    **models.DRIVERS,
 }
 
 

@@ -1,0 +1,3 @@
+"""Drivers and laws of lesson 03: what is done to images."""
+
+DRIVERS = {}

@@ -1,0 +1,3 @@
+"""Drivers and laws of lesson 04: dropout masks and what they do."""
+
+DRIVERS = {}
