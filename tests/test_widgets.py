@@ -9,11 +9,23 @@ import nbformat
 import numpy as np
 import pytest
 from ipywidgets import FloatLogSlider, link
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from traitlets import Float, TraitError, Unicode, observe
 
 from utils import figures, widgets
 from utils.widgets import figure as base
-from utils.widgets.scene import WORDS, Axes, Frame, Picture, Strip, mark, significant, tenths
+from utils.widgets.scene import (
+    WORDS,
+    Axes,
+    Frame,
+    Picture,
+    Strip,
+    mark,
+    pixels_of,
+    png_uri,
+    significant,
+    tenths,
+)
 from utils.widgets.still import COLORS, freeze, still
 
 ROOT = Path(__file__).parent.parent
@@ -106,6 +118,23 @@ def test_pixels_are_rounded_to_tenths_and_values_to_six_digits():
     assert tenths([[1.26, -0.01], [3.0, 2.449]]) == [[1.3, 0], [3, 2.4]]
     assert tenths(np.array([[1.0, 2.0], [3.04, 4.0]])) == [1, 2, 3, 4]
     assert significant(np.array([1 / 3, 1e-9])) == [0.333333, 1e-9]
+
+
+def test_an_image_keeps_its_pixels_and_its_place():
+    grey = np.array([[0.0, 0.5, 1.0], [2.0, -1.0, 0.25]])
+    assert pixels_of(png_uri(grey)).tolist() == [[0, 128, 255], [255, 0, 64]]
+    color = np.random.default_rng(0).random((4, 5, 3))
+    np.testing.assert_allclose(pixels_of(png_uri(color)) / 255, color, atol=0.5 / 255 + 1e-9)
+    at = [10.04, 20, 30, 40, png_uri(grey)]
+    drawn = mark("digit", "image", "pixelated", at)
+    strip = Strip([0.0, 1.0], {"digit": [at, at]})
+    plain = Picture(100, 80, [drawn], {"lam": strip}).plain()
+    assert plain["marks"][0]["at"] == [10, *at[1:]]
+    assert plain["strips"]["lam"]["marks"]["digit"] == [[10, *at[1:]]] * 2
+    drawn = FigureCanvasAgg(still(plain, {"lam": 0.0}))
+    drawn.draw()
+    seen = np.asarray(drawn.buffer_rgba())[..., 0]
+    assert (seen[30, 15], seen[30, 35], seen[50, 15]) == (0, 255, 255), "three of the six pixels"
 
 
 def test_axes_turn_values_into_pixels():
@@ -305,6 +334,12 @@ def figures_in(lesson):
 
 
 def numbers_in(data):
+    """Return every number of plain data, and the pixels in place of an image's bytes."""
+    if isinstance(data, str) and data.startswith("data:image/png"):
+        return pixels_of(data).ravel().tolist()
+    if isinstance(data, (list, dict)):
+        items = data.values() if isinstance(data, dict) else data
+        return [number for item in items for number in numbers_in(item)]
     return [float(text) for text in re.findall(r"-?\d+(?:\.\d+)?(?:e-?\d+)?", json.dumps(data))]
 
 

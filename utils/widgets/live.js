@@ -50,6 +50,10 @@ const MARKS = {
     node.setAttribute("y", y);
     if (node.textContent !== string) node.textContent = string;
   }],
+  image: ["image", (node, [x, y, width, height, href]) => {
+    const placed = { x, y, width, height, href, preserveAspectRatio: "none" };
+    for (const [name, value] of Object.entries(placed)) node.setAttribute(name, value);
+  }],
 };
 
 const make = (name, attributes, parent) => {

@@ -4,12 +4,15 @@ Python computes every coordinate here or in a figure's own module. `live.js` dra
 browser, `still.py` with Matplotlib: the same picture, twice.
 """
 
+import base64
+import io
 from dataclasses import dataclass, field
 
 import numpy as np
 from matplotlib.ticker import LogLocator, MaxNLocator
+from PIL import Image
 
-KINDS = ("line", "lines", "stairs", "area", "ellipse", "dots", "text")
+KINDS = ("line", "lines", "stairs", "area", "ellipse", "dots", "text", "image")
 COLORS = ("l1", "l2", "train", "dev", "truth", "plain", "ink", "muted", "grid")
 SYMBOLS = ("circle", "ring", "square", "diamond", "star", "cross")
 DASHES = ("dashed", "dotted", "dashdot")
@@ -26,6 +29,7 @@ OTHERS = (
     "middle",
     "end",
     "decor",
+    "pixelated",
 )
 WORDS = {*COLORS, *SYMBOLS, *DASHES, *OTHERS}
 
@@ -40,11 +44,12 @@ def mark(name, kind, style, at=None, clip=None):
     kind : str
         "line" (flat x0, y0, x1, y1, …), "area" (the same, closed and filled), "lines" (a list of
         flat lists), "stairs" (left, width of a step, y of each step), "ellipse" (cx,
-        cy, rx, ry, angle in degrees), "dots" (flat) or "text" (x, y, string). All in pixels, y
-        downward.
+        cy, rx, ry, angle in degrees), "dots" (flat), "text" (x, y, string) or "image" (left, top,
+        width, height, `png_uri`). All in pixels, y downward.
     style : str
         Words out of `WORDS`: one color, and dash, symbol, size or anchor; "fill", or "fill
-        outlined" with a border; "decor" for what only helps to read the rest, like ticks.
+        outlined" with a border; "pixelated" for an image whose pixels are meant to be seen;
+        "decor" for what only helps to read the rest, like ticks.
     at : sequence, optional
         Where it is; nothing is drawn without it.
     clip : sequence, optional
@@ -61,6 +66,30 @@ def mark(name, kind, style, at=None, clip=None):
     if unknown:
         raise ValueError(f"style holds {sorted(unknown)}; the words are {', '.join(sorted(WORDS))}")
     return {"name": name, "kind": kind, "style": style, "at": at} | ({"clip": clip} if clip else {})
+
+
+def png_uri(pixels):
+    """Return an image as the text that a mark of kind "image" takes.
+
+    Parameters
+    ----------
+    pixels : (H, W) or (H, W, 3) array
+        Grey levels or red, green and blue, from 0 (dark) to 1; what lies outside is cut off.
+
+    Examples
+    --------
+    >>> png_uri(np.zeros((2, 2)))[:22]
+    'data:image/png;base64,'
+    """
+    levels = np.rint(255 * np.clip(pixels, 0, 1)).astype(np.uint8)
+    png = io.BytesIO()
+    Image.fromarray(levels).save(png, format="png", optimize=True)
+    return "data:image/png;base64," + base64.b64encode(png.getvalue()).decode("ascii")
+
+
+def pixels_of(uri):
+    """Return the grey levels or colors, 0 to 255, of what `png_uri` made."""
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2]))))
 
 
 @dataclass
@@ -186,7 +215,7 @@ def tenths(at):
 def _tenths_of_each(ats):
     """Return what `tenths` gives for each, in one go where all are numbers and of one length."""
     try:
-        array = np.array(ats)
+        array = np.array(None if _ends_with_text(ats[0]) else ats)
     except ValueError:  # of several lengths
         array = np.array(None)
     if array.ndim == 2 and array.dtype.kind in "iuf":
@@ -197,6 +226,10 @@ def _tenths_of_each(ats):
 def _tenths_of_array(numbers):
     tenths = np.rint(10 * np.asarray(numbers, dtype=float))
     return (tenths / 10 + 0.0) if np.any(tenths % 10) else (tenths / 10).astype(int)  # 3, not 3.0
+
+
+def _ends_with_text(at):
+    return isinstance(at, (list, tuple)) and bool(at) and isinstance(at[-1], str)
 
 
 def _all_numbers(values):

@@ -8,6 +8,7 @@ from matplotlib.patheffects import withStroke
 
 from utils.figures import COLORS as SERIES
 from utils.figures import INK
+from utils.widgets.scene import pixels_of
 
 COLORS = SERIES | {"ink": INK, "muted": "#5A5A5A", "grid": "#D0D0D0"}
 DASHES = {"dashed": (0, (5, 3)), "dotted": (0, (1, 2)), "dashdot": (0, (6, 2, 1, 2))}
@@ -150,6 +151,19 @@ def _text(ax, at, words):
     )
 
 
+def _image(ax, at, words):
+    left, top, width, height, uri = at
+    ax.imshow(
+        pixels_of(uri),
+        extent=(left, left + width, top + height, top),
+        aspect="auto",
+        interpolation="nearest" if "pixelated" in words else "antialiased",
+        cmap="gray",
+        vmin=0,
+        vmax=255,
+    )
+
+
 _DRAW = {
     "line": _line,
     "lines": _lines,
@@ -158,4 +172,5 @@ _DRAW = {
     "ellipse": _ellipse,
     "dots": _dots,
     "text": _text,
+    "image": _image,
 }
