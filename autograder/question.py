@@ -56,7 +56,8 @@ class Misconception:
     """A named wrong implementation, and the sentence that helps whoever wrote it.
 
     `answer` is run on every case when the question is compiled. Under a law its results are
-    random: then `signature`, the statistics that give it away as intervals, stands for them.
+    random: then `signature`, the statistics that give it away as intervals, stands for them. Where
+    only some cases are under a law it is a function from a case to the statistics, or to None.
     """
 
     name: str
@@ -187,13 +188,17 @@ def _expected(question, case):
 
 
 def _compile_misconception(misconception, cases):
-    if misconception.signature is not None:
-        record = {"value": misconception.signature, "changed": {}, "shares": [], "signature": True}
-        return CompiledMisconception(
-            misconception.name, misconception.sentence, [record] * len(cases)
-        )
-    records = [_kept(observe(c.driver, misconception.answer, c.inputs)) for c in cases]
+    records = [_wrong_record(misconception, case) for case in cases]
     return CompiledMisconception(misconception.name, misconception.sentence, records)
+
+
+def _wrong_record(misconception, case):
+    signature = misconception.signature
+    if callable(signature):
+        signature = signature(case)
+    if signature is None:
+        return _kept(observe(case.driver, misconception.answer, case.inputs))
+    return {"value": rounded(signature), "changed": {}, "shares": [], "signature": True}
 
 
 def _kept(record):
