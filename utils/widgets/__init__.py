@@ -7,9 +7,11 @@ from utils.widgets.figure import LiveFigure, show_interactive
 from utils.widgets.geometry import ConstraintGeometry
 from utils.widgets.histogram import WeightHistogram
 from utils.widgets.landscape import LossLandscape
+from utils.widgets.stopping import EarlyStoppingCurve
 
 __all__ = [
     "ConstraintGeometry",
+    "EarlyStoppingCurve",
     "LiveFigure",
     "LossLandscape",
     "WeightHistogram",

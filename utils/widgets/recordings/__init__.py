@@ -39,6 +39,44 @@ class Recording(NamedTuple):
         return Reading(**{field: array[place] for field, array in self.measured.items()})
 
 
+class Curves(NamedTuple):
+    """Errors of a network after every step of its training, for several shares of wrong labels.
+
+    Attributes
+    ----------
+    shares : (n_shares,) array
+        Of the labels to learn from, those that are wrong; dev and test labels are right.
+    sizes : (3,) int array
+        Train, dev and test digits.
+    train, dev, test : (n_shares, n_steps + 1) arrays
+        The fraction of digits read wrongly; column 0 is before the first step. The train error
+        counts against the labels that were learned from, wrong ones included.
+    """
+
+    shares: np.ndarray
+    sizes: np.ndarray
+    train: np.ndarray
+    dev: np.ndarray
+    test: np.ndarray
+
+
+def load_stopping_curves():
+    """Load the recorded trainings of the early-stopping curve.
+
+    Examples
+    --------
+    >>> curves = load_stopping_curves()
+    >>> curves.shares.tolist(), curves.dev.shape
+    ([0.0, 0.1, 0.2, 0.3, 0.4], (5, 1001))
+    >>> float(curves.train[0, -1])
+    0.0
+    """
+    arrays = _arrays("stopping_curves.npz")
+    shares, sizes = arrays.pop("shares"), arrays.pop("sizes")
+    errors = {name: arrays[name] / n for name, n in zip(arrays, sizes.tolist(), strict=True)}
+    return Curves(shares, sizes, **errors)
+
+
 def load_weight_histogram():
     """Load the recorded runs of the weight histogram.
 
@@ -50,7 +88,11 @@ def load_weight_histogram():
     >>> int(recording.reading(0.0025, "l1", 0).zeros)
     0
     """
-    path = files(__name__).joinpath("weight_histogram.npz")
-    with path.open("rb") as stream, np.load(stream) as archive:
-        arrays = dict(archive)
+    arrays = _arrays("weight_histogram.npz")
     return Recording(arrays.pop("lams"), arrays.pop("epochs"), arrays)
+
+
+def _arrays(name):
+    """Return the arrays of a file of this folder, in the order in which they were written."""
+    with files(__name__).joinpath(name).open("rb") as stream, np.load(stream) as archive:
+        return dict(archive)
