@@ -306,12 +306,6 @@ def test_sentences_name_what_is_seen():
     assert "w₂ even with the other sign" in said_at("L2", optimum2=-0.3, correlation=0.9, lam=1.0)
 
 
-def test_small_numbers_are_not_rounded_to_a_zero_that_they_are_not():
-    assert geometry.number(1e-5) == "1e−05"
-    assert geometry.digits(1 / 3) == "0.333"
-    assert geometry._percent(0.9999) == "more than 99 %"
-
-
 # ---- the figure
 
 

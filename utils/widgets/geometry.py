@@ -16,6 +16,7 @@ from utils.widgets.quadratic import (
     zero_from,
 )
 from utils.widgets.scene import Axes, Frame, Picture, Strip, mark
+from utils.widgets.words import decimal, hundredths, percent
 
 SUBSCRIPTS = ("w₁", "w₂")
 
@@ -258,7 +259,7 @@ def _readouts(solutions, path):
     """Return weights and residual as texts below the pictures."""
     rows = zip(solutions.w.tolist(), solutions.residual.tolist(), strict=True)
     texts = [
-        f"w = ({number(a)}, {number(b)}) \u00a0·\u00a0 KKT residual {_bound(r)}"
+        f"w = ({hundredths(a)}, {hundredths(b)}) \u00a0·\u00a0 KKT residual {_bound(r)}"
         for (a, b), r in rows
     ]
     return [[PLANE.left, HEIGHT - 8, text] for text in texts]
@@ -267,25 +268,6 @@ def _readouts(solutions, path):
 def _bound(residual):
     """Return a residual as a text that is the same on every platform."""
     return "< 1e−12" if residual < 1e-12 else f"{residual:.0e}".replace("-", "−")
-
-
-def number(value):
-    """Return a number with two decimals, more if it would look like 0 and is not.
-
-    >>> number(1.005 * 2), number(-0.25), number(0.0), number(-0.00123)
-    ('2.01', '−0.25', '0', '−0.0012')
-    """
-    text = f"{value:.2f}" if abs(value) >= 0.005 else f"{value:.2g}"
-    return text.replace("-", "−")
-
-
-def digits(value):
-    """Return a strength or a budget with three digits.
-
-    >>> digits(2.2), digits(0.01234), digits(0.0)
-    ('2.2', '0.0123', '0')
-    """
-    return f"{value:.3g}"
 
 
 def sentence(problem, lam, t, w):
@@ -309,7 +291,7 @@ def sentence(problem, lam, t, w):
     if not w.any():
         return (
             f"The region is a single point: both weights are exactly 0, "
-            f"from λ = {digits(problem.zero_from.max())} on."
+            f"from λ = {decimal(problem.zero_from.max())} on."
         )
     zeros = [place for place in (0, 1) if w[place] == 0]
     if problem.mix == 0:
@@ -318,11 +300,11 @@ def sentence(problem, lam, t, w):
 
 
 def _says_inactive(problem, t):
-    enough = digits(problem.enough)
+    enough = decimal(problem.enough)
     if t <= problem.enough * (1 + 1e-5):
         return f"λ = 0: the region just reaches w*, with the budget t = {enough}. Nothing shrinks."
     return (
-        f"The constraint is inactive: w* takes {enough} of the budget t = {digits(t)}, "
+        f"The constraint is inactive: w* takes {enough} of the budget t = {decimal(t)}, "
         f"so λ = 0 and the solution is w* itself."
     )
 
@@ -334,7 +316,7 @@ def _says_corner(problem, lam, t, zero):
     elif lam < since * (1 - 1e-9):
         range_ = "at this λ"
     else:
-        range_ = f"from λ = {digits(since)} on"
+        range_ = f"from λ = {decimal(since)} on"
     return (
         f"The contour touches the {problem.look.region} at a corner: {SUBSCRIPTS[zero]} is exactly "
         f"0, {range_}; −∇J is within the wedge of outward directions. {_says_share(problem, t)}"
@@ -347,7 +329,7 @@ def _says_edge(problem, t, w):
     return (
         f"The contour touches {edge} of the {problem.look.region}: both weights are nonzero"
         f"{_says_oddity(problem, w)}. {SUBSCRIPTS[first]} will be exactly 0 from "
-        f"λ = {digits(problem.zero_from[first])} on. {_says_share(problem, t)}"
+        f"λ = {decimal(problem.zero_from[first])} on. {_says_share(problem, t)}"
     )
 
 
@@ -374,20 +356,7 @@ def _says_oddity(problem, w):
 
 
 def _says_share(problem, t):
-    return f"t is {_percent(t / problem.enough)} of what w* takes."
-
-
-def _percent(share):
-    """Return a part in whole percent, and neither 0 nor 100 where it is not.
-
-    >>> _percent(0.436), _percent(0.001), _percent(0.999), _percent(1.0)
-    ('44 %', 'less than 1 %', 'more than 99 %', '100 %')
-    """
-    if 0 < share < 0.005:
-        return "less than 1 %"
-    if 0.995 <= share < 1:
-        return "more than 99 %"
-    return f"{100 * share:.0f} %"
+    return f"t is {percent(t / problem.enough)} of what w* takes."
 
 
 class ConstraintGeometry(LiveFigure):
@@ -631,6 +600,6 @@ def _shows(solutions):
     """Return what stands beside the sliders."""
     pairs = zip(solutions.t.tolist(), solutions.share.tolist(), strict=True)
     return {
-        "lam": [digits(lam) for lam in solutions.lam.tolist()],
-        "t": [f"{digits(t)} ({100 * share:.0f} %)" for t, share in pairs],
+        "lam": [decimal(lam) for lam in solutions.lam.tolist()],
+        "t": [f"{decimal(t)} ({100 * share:.0f} %)" for t, share in pairs],
     }

@@ -15,6 +15,7 @@ from utils.widgets.figure import Finite, LiveFigure, button, choice, slider
 from utils.widgets.recordings import load_weight_histogram
 from utils.widgets.runs import BATCHES, LR, Reading, Runs
 from utils.widgets.scene import Axes, Frame, Picture, Strip, mark
+from utils.widgets.words import decimal, percent
 
 VIEWS = {
     "L1, plain step": ("none", "l1"),
@@ -120,7 +121,7 @@ def band_marks(lam, view):
     step makes such a weight exactly 0.
     """
     there = view != "L2"
-    half = decimal(LR * lam)
+    half = decimal(LR * lam, 2)
     if view == "L1, proximal step":
         lines = (
             f"±αλ = ±{half}: in here, where g = 0,",
@@ -156,7 +157,7 @@ def scene_marks(scene):
 
 def cells(reading):
     """Return the texts of a row of the table, by column."""
-    total = int(reading.wide.sum()) + int(reading.beyond)
+    total = _total(reading)
     return {
         "accuracy": f"{100 * reading.accuracy:.0f} %",
         "zeros": _with_share(reading.zeros, total),
@@ -166,8 +167,12 @@ def cells(reading):
     }
 
 
+def _total(reading):
+    return int(reading.wide.sum()) + int(reading.beyond)
+
+
 def _with_share(count, total):
-    return f"{count:,} ({percent(count, total)})" if count >= 0.01 * total else f"{count:,}"
+    return f"{count:,} ({percent(count / total)})" if count >= 0.01 * total else f"{count:,}"
 
 
 def _spike(zeros):
@@ -197,21 +202,21 @@ def sentence(scene):
 def _band_words(scene):
     if scene.view == "L2":
         return ""
-    return f"The band ±αλ goes from −{decimal(LR * scene.lam)} to {decimal(LR * scene.lam)}. "
+    return f"The band ±αλ goes from −{decimal(LR * scene.lam, 2)} to {decimal(LR * scene.lam, 2)}. "
 
 
 def _say_plain(scene):
     reading = scene.readings["l1"]
-    inside = percent(reading.inside, reading.wide.sum() + reading.beyond)
+    inside = percent(reading.inside / _total(reading))
     return (
         f"Plain L1 step: {_amount(reading.zeros)} exactly 0; "
-        f"{inside} lie inside the band ±αλ = ±{decimal(LR * scene.lam)}."
+        f"{inside} lie inside the band ±αλ = ±{decimal(LR * scene.lam, 2)}."
     )
 
 
 def _say_proximal(scene):
     reading = scene.readings["proximal"]
-    share = percent(reading.zeros, reading.wide.sum() + reading.beyond)
+    share = percent(reading.zeros / _total(reading))
     return f"Proximal L1 step: {_amount(reading.zeros)} exactly 0, {share} of all."
 
 
@@ -237,28 +242,6 @@ def _amount(count):
     if count == 0:
         return "no weight is"
     return "1 weight is" if count == 1 else f"{count:,} weights are"
-
-
-def percent(count, total):
-    """Return a share as text that is 0 % only for none, and 100 % only for all.
-
-    >>> percent(0, 400), percent(1, 400), percent(201, 400), percent(399, 400)
-    ('0 %', 'under 1 %', '50 %', 'over 99 %')
-    """
-    if 0 < count < 0.01 * total:
-        return "under 1 %"
-    if 0.99 * total < count < total:
-        return "over 99 %"
-    return f"{100 * count / total:.0f} %"
-
-
-def decimal(number):
-    """Return a number with two significant digits, never with an exponent.
-
-    >>> decimal(0.1 * 0.0025), decimal(1e-05), decimal(0)
-    ('0.00025', '0.00001', '0')
-    """
-    return np.format_float_positional(float(f"{number:.2g}"), trim="-")
 
 
 def fixed_marks(view):

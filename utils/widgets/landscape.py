@@ -24,6 +24,7 @@ from utils.widgets.losses import (
     within,
 )
 from utils.widgets.scene import Axes, Frame, Picture, Strip, mark
+from utils.widgets.words import decimal, hundredths
 
 __all__ = ["LossLandscape"]
 
@@ -168,21 +169,8 @@ def _runs(sight, track, span):
 # ---- what is seen, in words
 
 
-def _number(value):
-    """Write a coordinate with two decimals, with more if it would look like 0 and is not."""
-    text = "0" if value == 0 else f"{value:.2f}" if abs(value) >= 0.005 else f"{value:.1g}"
-    return text.replace("-", "−")
-
-
-def _short(value):
-    """Write a number with three significant digits, never as a power of ten."""
-    return np.format_float_positional(value, precision=3, fractional=False, trim="-").replace(
-        "-", "−"
-    )
-
-
 def _point(w):
-    return f"({_number(w[0])}, {_number(w[1])})"
+    return f"({hundredths(w[0])}, {hundredths(w[1])})"
 
 
 def _count(points, lam, without):
@@ -270,7 +258,7 @@ class View:
     def picture(self, lams):
         """Return the picture with a frame for each λ."""
         moving, says = self.moving(lams)
-        shows = {"lam": [_short(lam) for lam in lams]}
+        shows = {"lam": [decimal(lam) for lam in lams]}
         strip = Strip(np.array(lams), marks=moving, shows=shows, says=says)
         marks = [*self._landscape_marks(), *self._panel_marks(), *self._legend()]
         return Picture(WIDTH, HEIGHT, marks, strips={"lam": strip}, shows=self._readouts())
@@ -296,11 +284,11 @@ class View:
         lowest = _lowest(points, tied, sight.lower_outside[place], self.penalty, fixed)
         count = _count(points, lam, len(unpenalized))
         walk = _journey(self.landscape, path, points, tied)
-        return f"λ = {_short(lam)}: {lowest} {count} {walk}"
+        return f"λ = {decimal(lam)}: {lowest} {count} {walk}"
 
     def _readouts(self):
-        first, second = (_short(round(w, 3)) for w in self.start_weights)
-        return {"start_1": first, "start_2": second, "rate": f"α = {_short(self.lr)}"}
+        first, second = (decimal(round(w, 3)) for w in self.start_weights)
+        return {"start_1": first, "start_2": second, "rate": f"α = {decimal(self.lr)}"}
 
     def _sight(self):
         """Return the sight at all positions of the λ slider."""
@@ -480,7 +468,7 @@ class LossLandscape(LiveFigure):
             return None
         moving, says = self._view().moving([self.lam])
         at = {name: frames[0] for name, frames in moving.items()}
-        return Frame(at, shows={"lam": _short(self.lam)}, says=says[0])
+        return Frame(at, shows={"lam": decimal(self.lam)}, says=says[0])
 
     def alt(self):
         """Return what kind of picture it is, and what it says."""
