@@ -35,8 +35,8 @@ COLUMNS = {  # where the numbers of the table end, in pixels
     "dev": ("dev error", 470),
     "test": ("test error", 580),
 }
-ROWS = {"kept": tuple(COLUMNS), "last": ("step", "dev"), "missed": ("step", "dev")}
-LABEL_ROWS = (121, 136, 151, 166)  # of best step, wait, stop and later minimum: they never meet
+ROWS = {"kept": tuple(COLUMNS), "last": ("step", "dev"), "lowest": ("step", "dev")}
+LABEL_ROWS = (120, 135, 155, 170)  # of best step, wait, stop and later minimum: they never meet
 
 
 def measured(errors, eval_freq):
@@ -171,10 +171,10 @@ def _curves():
 # ---- what is said
 
 
-def percent(error):
+def rate(error):
     """Return an error as text in percent, with one digit after the point.
 
-    >>> percent(0.208), percent(0.0)
+    >>> rate(0.208), rate(0.0)
     ('20.8 %', '0.0 %')
     """
     return f"{100 * error:.1f} %"
@@ -192,7 +192,7 @@ def steps_of(count):
 def sentence(outcome):
     """Say in two to four short sentences what is seen."""
     course, errors = outcome.course, outcome.course.errors
-    dev, test = percent(errors["dev"][outcome.best]), percent(errors["test"][outcome.best])
+    dev, test = rate(errors["dev"][outcome.best]), rate(errors["test"][outcome.best])
     if outcome.stop is None:
         return (
             f"Not stopped by step {course.last:,}, where the recording ends. Best so far is step "
@@ -235,7 +235,7 @@ def stairs(errors, every=1):
     """
     shown = errors[every::every]
     heights = np.rint(PLOT.px(0, 100 * shown)[:, 1])
-    return [float(across(1 - every / 2)), every * PLOT.width / PLOT.x[1], *heights.tolist()]
+    return [float(across(every / 2)), every * PLOT.width / PLOT.x[1], *heights.tolist()]
 
 
 def curve_marks(course):
@@ -251,6 +251,7 @@ def curve_marks(course):
         drawn.append(mark("dev error", "line", "dev", points, PLOT.clip))
         if course.eval_freq >= 20:  # closer, they would hide the line
             drawn.append(mark("evaluations", "dots", "dev square small", points, PLOT.clip))
+    drawn.append(mark("lowest", "dots", KEYS["lowest"], _point(course, course.lowest)))
     for name in ("train", "dev"):
         x, y = PLOT.px(course.last, 100 * course.errors[name][-1]).tolist()
         drawn.append(mark(f"{name} label", "text", "ink", [x + 8, y + 4, f"{name} error"]))
@@ -263,21 +264,21 @@ def _curve(name, style, at):
 
 def moving_marks(outcome):
     """Return where every mark is that the patience moves, by its name."""
-    dev = outcome.course.errors["dev"]
-    places = {"kept": outcome.best, "missed": outcome.missed}
-    points = {
-        name: None if step is None else np.rint(PLOT.px(step, 100 * dev[step])).tolist()
-        for name, step in places.items()
-    }
     return {
         "wait": _column(outcome.best, outcome.end),
         "not trained": _column(outcome.end, outcome.course.last),
         "kept line": _upright(outcome.best),
         "stop line": _upright(outcome.stop),
-        **points,
+        "patience": _span(outcome.best, outcome.stop_wait),
+        "kept": _point(outcome.course, outcome.best),
         **_labels(outcome),
-        **_cells(outcome),
+        **_row(outcome.course, "kept", outcome.best),
+        **_row(outcome.course, "last", outcome.end),
     }
+
+
+def _point(course, step):
+    return np.rint(PLOT.px(step, 100 * course.errors["dev"][step])).tolist()
 
 
 def _column(first, last):
@@ -291,13 +292,22 @@ def _upright(step):
     return None if step is None else np.rint(PLOT.px([step] * 2, PLOT.y)).ravel().tolist()
 
 
+def _span(first, steps):
+    """Return a bar as long as the patience, as far as the axes go."""
+    left, right = across(np.array([first, first + steps])).tolist()
+    y = LABEL_ROWS[1] + 6
+    return [left, y, min(right, PLOT.left + PLOT.width), y]
+
+
 def _labels(outcome):
     """Return the texts above the curve, each in a row of its own and inside the axes."""
     best, end = np.rint(across(np.array([outcome.best, outcome.end]))).tolist()
     left, right = PLOT.left, PLOT.left + PLOT.width
     row = dict(zip(("kept", "wait", "stop", "missed"), LABEL_ROWS, strict=True))
-    middle = float(np.clip((best + end) // 2, left + 60, right - 60))
-    waited = f"{steps_of(outcome.wasted)} {'waited' if outcome.stop is None else 'wasted'}"
+    middle = float(np.clip((best + end) // 2, left + 62, right - 80))
+    waited = f"{steps_of(outcome.wasted)} wasted"
+    if outcome.stop is None:
+        waited = f"waited {outcome.wasted:,} of {steps_of(outcome.stop_wait)}"
     found = {
         "kept label": [max(best - 6, left + 104), row["kept"], f"kept: step {outcome.best:,}"],
         "wait label": [middle, row["wait"], waited],
@@ -313,43 +323,27 @@ def _labels(outcome):
     return found
 
 
-def _cells(outcome):
-    """Return the texts of the table, by row and column; a row that says nothing is not there."""
-    steps = {"kept": outcome.best, "last": outcome.end, "missed": outcome.missed}
-    found = {
-        f"{row} {column}": cell
-        for place, (row, step) in enumerate(steps.items())
-        for column, cell in _row(outcome.course, row, step, FIRST_ROW + ROW * place).items()
-    }
-    y = FIRST_ROW + 2 * ROW
-    found["missed name"] = None if outcome.missed is None else [30, y, "lowest, but missed"]
-    found["missed key"] = None if outcome.missed is None else [17, y - 4]
-    return found
-
-
-def _row(course, row, step, y):
+def _row(course, row, step):
     """Return the numbers of a row. The test error is looked at only for what is given back."""
-    if step is None:
-        return dict.fromkeys(ROWS[row])
     texts = {"step": f"{step:,}"}
-    texts |= {name: percent(errors[step]) for name, errors in course.errors.items()}
-    return {column: [COLUMNS[column][1], y, texts[column]] for column in ROWS[row]}
+    texts |= {name: rate(errors[step]) for name, errors in course.errors.items()}
+    y = FIRST_ROW + ROW * list(ROWS).index(row)
+    return {f"{row} {column}": [COLUMNS[column][1], y, texts[column]] for column in ROWS[row]}
 
 
+KEYS = {"kept": "ink diamond big", "lowest": "dev ring big"}
 SHADES = {"wait": ("area", "dev fill"), "not trained": ("area", "plain fill")}
 MOVING = {
     "kept line": ("line", "ink thin dotted"),
     "stop line": ("line", "ink"),
-    "missed": ("dots", "dev ring big"),
-    "kept": ("dots", "ink diamond big"),
+    "patience": ("line", "ink thick"),
+    "kept": ("dots", KEYS["kept"]),
     "kept label": ("text", "ink bold end"),
     "wait label": ("text", "ink middle"),
     "stop label": ("text", "ink bold start"),
     "missed label": ("text", "ink start"),
     "not trained label": ("text", "muted middle"),
-    "missed key": ("dots", "dev ring big"),
-    "missed name": ("text", "ink"),
-    **{f"{row} {column}": ("text", "ink end") for row in ROWS for column in ROWS[row]},
+    **{f"{row} {column}": ("text", "ink end") for row in ("kept", "last") for column in ROWS[row]},
 }
 
 
@@ -357,22 +351,25 @@ def picture_of(course, strip, shows):
     """Return the picture of a course, with the strip of the patience."""
     shades = [mark(name, *style) for name, style in SHADES.items()]
     moving = [mark(name, *style) for name, style in MOVING.items()]
-    drawn = [*shades, *_heads(), *PLOT.marks("plot"), *curve_marks(course), *moving]
+    drawn = [*shades, *_table(course), *PLOT.marks("plot"), *curve_marks(course), *moving]
     return Picture(WIDTH, HEIGHT, drawn, {"stop_wait": strip}, shows=shows)
 
 
-def _heads():
-    """Return the fixed texts of the table, the key of its first row, and the axis's name."""
-    heads = [
+def _table(course):
+    """Return what no patience changes: heads, names and keys of the rows, and the last row."""
+    drawn = [
         mark(f"head {name}", "text", "muted small end", [x, FIRST_ROW - ROW, title])
         for name, (title, x) in COLUMNS.items()
     ]
-    names = [
-        mark("kept name", "text", "ink", [30, FIRST_ROW, "given back"]),
-        mark("last name", "text", "ink", [30, FIRST_ROW + ROW, "last step"]),
-    ]
-    key = mark("kept key", "dots", "ink diamond big", [17, FIRST_ROW - 4])
-    return [*heads, *names, key, mark("unit", "text", "ink", [12, PLOT.top - 10, "error in %"])]
+    names = ("given back", "last step", "lowest of all evaluations")
+    for place, (row, name) in enumerate(zip(ROWS, names, strict=True)):
+        y = FIRST_ROW + ROW * place
+        drawn.append(mark(f"{row} name", "text", "ink", [30, y, name]))
+        if row in KEYS:
+            drawn.append(mark(f"{row} key", "dots", KEYS[row], [17, y - 4]))
+    for name, at in _row(course, "lowest", course.lowest).items():
+        drawn.append(mark(name, "text", "ink end", at))
+    return [*drawn, mark("unit", "text", "ink", [12, PLOT.top - 10, "error in %"])]
 
 
 class EarlyStoppingCurve(LiveFigure):
@@ -446,8 +443,8 @@ class EarlyStoppingCurve(LiveFigure):
         return (
             f"Train and dev error over {course.last:,} steps on 400 digits, "
             f"{100 * self.noise:.0f} % of the labels wrong. The train error falls to "
-            f"{percent(train[-1])}; the dev error falls to {percent(dev[course.lowest])} and ends "
-            f"at {percent(dev[-1])}. {sentence(self.outcome())}"
+            f"{rate(train[-1])}; the dev error falls to {rate(dev[course.lowest])} and ends "
+            f"at {rate(dev[-1])}. {sentence(self.outcome())}"
         )
 
     def variants(self):
