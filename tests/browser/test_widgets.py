@@ -27,9 +27,13 @@ KEYS = {  # where a slider goes from `at`, if `last` is its end; None: somewhere
 }
 IMPORTS = """import ipywidgets
 from utils import widgets"""
-LINKED = """linked, log = widgets.{name}(), ipywidgets.FloatLogSlider(value=1, min=-2, max=2)
-ipywidgets.dlink((log, "value"), (linked, "lam"))
-linked.show(log)"""
+LOG = "FloatLogSlider(value=1, min=-2, max=2)"
+LEADS = {  # where it is not λ: a slider, two values for it, and a stock slider that has the second
+    "EarlyStoppingCurve": ("stop_wait", 42, 70, "IntSlider(value=100, min=1, max=1000)"),
+}
+LINKED = """linked, stock = widgets.{name}(), ipywidgets.{stock}
+ipywidgets.dlink((stock, "value"), (linked, "{lead}"))
+linked.show(stock)"""
 BROKEN = """class Broken(widgets.{name}):
     _esm = str(widgets.{name}._esm).replace("() => slide(spec, input)", "() => {{}}")
 Broken()"""
@@ -41,14 +45,19 @@ FAULTS = re.compile("Error displaying widget|Loading widget|Javascript Error|Err
 
 
 def notebook():
-    """A figure alone, moved from Python, and with a stock slider linked to its λ; one broken."""
+    """A figure alone, moved from Python, and with a stock slider linked to it; one broken."""
     cells = [code("imports", IMPORTS), code("broken", BROKEN.format(name=FIGURES[0]))]
     for name in FIGURES:
         cells.append(code(name, f"{name} = widgets.{name}()\n{name}"))
-        cells.append(code(f"{name}-moved", f"{name}.lam = 0.02"))
-        cells.append(code(f"{name}-linked", LINKED.format(name=name)))
+        lead, value, _, stock = lead_of(name)
+        cells.append(code(f"{name}-moved", f"{name}.{lead} = {value}"))
+        cells.append(code(f"{name}-linked", LINKED.format(name=name, lead=lead, stock=stock)))
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     return nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+
+
+def lead_of(name):
+    return LEADS.get(name, ("lam", 0.02, 0.01, LOG))
 
 
 def code(cell_id, source):
@@ -208,33 +217,35 @@ def test_the_same_keys_find_a_broken_handler(lab):
 # ---- from Python and from a stock slider ----
 
 
-def test_lam_set_from_python_moves_the_figure(lab, figure):
-    figure.press("lam", "End")
+def test_a_value_set_from_python_moves_the_figure(lab, figure):
+    lead, value, *_ = lead_of(figure.name)
+    figure.press(lead, "End")
     before = figure.seen()
     lab.run(f"{figure.name}-moved")
-    assert_moved_to(figure, before, 0.02)
+    assert_moved_to(figure, before, lead, value)
 
 
 def test_a_stock_slider_moves_the_figure(lab, figure):
     """By its number: its handle gets no arrow keys in Notebook 7."""
+    lead, _, value, _ = lead_of(figure.name)
     cell = f"{figure.name}-linked"
     figure = figure_in(lab, figure.name, cell)
     before = figure.seen()
     lab.cell(cell).locator(".widget-readout").click()
     lab.page.keyboard.press("Control+A")
-    lab.page.keyboard.type("0.01")
+    lab.page.keyboard.type(str(value))
     lab.page.keyboard.press("Enter")
-    assert_moved_to(figure, before, 0.01)
+    assert_moved_to(figure, before, lead, value)
 
 
-def assert_moved_to(figure, before, lam):
-    """A figure comes to a λ that something else has set."""
+def assert_moved_to(figure, before, lead, value):
+    """A figure comes to a value of its slider `lead` that something else has set."""
     figure.page.wait_for_function(
-        "([node, lam]) => Number(node.innerText) === lam",
-        arg=[figure.root.locator('[data-readout="lam"]').element_handle(), lam],
+        "([node, value]) => parseFloat(node.innerText) === value",
+        arg=[figure.root.locator(f'[data-readout="{lead}"]').element_handle(), value],
         timeout=5_000,
     )
-    assert float(figure.told("lam")) == lam
+    assert float(figure.told(lead).split()[0]) == value
     assert figure.moved(before)["marks"] != before["marks"]
 
 
@@ -292,7 +303,8 @@ def test_text_and_marks_have_contrast(lab, theme):
 def test_nothing_is_animated_where_less_motion_is_asked_for(lab, figure):
     lab.page.emulate_media(reduced_motion="reduce")
     before = figure.seen()
-    figure.press("lam", "ArrowLeft" if figure.place("lam") else "ArrowRight")
+    lead, *_ = lead_of(figure.name)
+    figure.press(lead, "ArrowLeft" if figure.place(lead) else "ArrowRight")
     assert figure.root.evaluate("root => root.getAnimations({ subtree: true }).length") == 0
     assert figure.moved(before)["marks"] != before["marks"]
     lab.page.emulate_media(reduced_motion="no-preference")

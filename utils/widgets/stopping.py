@@ -402,7 +402,7 @@ class EarlyStoppingCurve(LiveFigure):
     label = "Train and dev error of a network against the training step, and where it stops"
     controls = (
         slider("stop_wait", "patience stop_wait"),
-        slider("eval_freq", "evaluate every eval_freq") | {"values": list(PERIODS)},
+        slider("eval_freq", "period eval_freq") | {"values": list(PERIODS)},
         slider("noise", "noise: wrong labels", low=0, high=0.4, step=0.1),
     )
 
