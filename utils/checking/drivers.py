@@ -10,12 +10,14 @@ import io
 import itertools
 import linecache
 import warnings
+from pathlib import Path
 
 import numpy as np
 
 from utils.checking import images, laws, masks, models
 from utils.checking.codec import NotPlainError, plain
 
+HERE = Path(__file__).parent
 MAX_PRINTED = 2_000
 MAX_PROJECTIONS = 100_000
 
@@ -208,11 +210,11 @@ def describe(error):
 
 
 def _line(error):
-    """Return the last line of the traceback that is neither in this module nor in a library."""
+    """Return the last line of the traceback that is neither in this package nor in a library."""
     found, step = "", error.__traceback__
     while step is not None:
         filename = step.tb_frame.f_code.co_filename
-        if filename != __file__ and "site-packages" not in filename:
+        if not Path(filename).is_relative_to(HERE) and "site-packages" not in filename:
             text = linecache.getline(filename, step.tb_lineno, step.tb_frame.f_globals).strip()
             if text:
                 found = f"line {step.tb_lineno}: {text[:120]}"

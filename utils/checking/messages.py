@@ -63,6 +63,8 @@ def _how_to_answer(question):
         )
     if all(case.driver == "value" for case in question.cases):
         return f"Set {question.name} in the cell above and run it, then this one."
+    if question.cases[0].driver == "listing":
+        return f"Mend the text of {question.name} in the cell above and run it, then this one."
     return (
         f"Write your answer for {question.name} in the cell above in place of the line "
         "`raise NotImplementedError`, run that cell, then this one."
@@ -85,6 +87,8 @@ def _next_step(outcome):
         return question.hint
     if raised["line"]:
         return f"Your code stopped at {raised['line']}"
+    if "TypeError" not in raised["types"]:
+        return question.hint
     return f"It is called as {question.name}({', '.join(failure.case.inputs)}), in this order."
 
 

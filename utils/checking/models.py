@@ -1,3 +1,328 @@
-"""Drivers of lesson 05: models and curves that are rebuilt from data."""
+"""Drivers of lesson 05: models and curves that are rebuilt from data.
 
-DRIVERS = {}
+A scripted model has no weights but counts of its training steps, and its dev error for each number
+of steps is given in advance. So a result tells which model came back, and how far it was trained.
+"""
+
+import copy
+import hashlib
+import inspect
+import linecache
+import math
+from types import FunctionType
+
+import numpy as np
+
+TRAIN, DEV = 0, 1
+SOURCE = "<fixed_listing>"
+FUNCTION = "stop_early"
+# The listing as it is handed out, known by the digest of its text.
+UNTOUCHED = "4ed4938da8d3904de268dfdf6b5f8ba278599b6c4f7e6a5e2f7aaf16f1dfe152"
+
+
+class Script:
+    """What all copies of a scripted model share: data, errors and a record of the calls.
+
+    Parameters
+    ----------
+    inputs : dict
+        "model", a dict whose "errors" is the list of dev errors after 0, 1, 2, … training steps,
+        the last one for any further step; the four arrays; "eval_freq" and "stop_wait", which may
+        be left out.
+    """
+
+    def __init__(self, inputs):
+        self.errors = inputs["model"]["errors"]
+        self.data = [(inputs[f"X_{name}"], inputs[f"Y_{name}"]) for name in ("train", "dev")]
+        length = len(self.errors) + inputs.get("eval_freq", 1) + inputs.get("stop_wait", 100)
+        self.bounds = {"train": length**2, "eval": 4 * length**2}
+        self.calls = dict.fromkeys(self.bounds, 0)
+        self.endless = False
+        self.furthest = 0
+        self.evaluated = []
+
+    def call(self, method, X, Y):
+        """Count a call and return which data it was given, `TRAIN` or `DEV`."""
+        self.calls[method] += 1
+        if self.calls[method] > self.bounds[method]:
+            self.endless = True
+            raise RuntimeError(
+                f"{method} was called more than {self.bounds[method]} times: this does not end"
+            )
+        for place, (own_X, own_Y) in enumerate(self.data):
+            if X is own_X and Y is own_Y:
+                return place
+            if np.array_equal(X, own_X) and np.array_equal(Y, own_Y):
+                return place
+        raise ValueError(
+            f"{method} was called with X of shape {np.shape(X)} and Y of shape {np.shape(Y)}; "
+            "it takes X_train and Y_train, or X_dev and Y_dev, unchanged"
+        )
+
+    def error(self, steps, place):
+        """Return the error on the data of `place` of a model that took `steps`, (2,) counts.
+
+        On data that it was trained on, a model comes to an error of 0, as one that memorizes.
+        """
+        if place == DEV and not steps[DEV]:
+            return self.errors[min(int(steps[TRAIN]), len(self.errors) - 1)]
+        way = (2 + place) * len(self.errors)
+        return max(0.0, 1 - int(steps.sum()) / way)
+
+
+class ScriptedModel:
+    """A model that trains in place, with its errors from a script.
+
+    Parameters
+    ----------
+    script : Script
+    steps : (2,) array of int
+        The training steps that it took on the train data and on the dev data.
+    """
+
+    def __init__(self, script, steps=(0, 0)):
+        self.script, self.steps = script, np.array(steps)
+
+    def __repr__(self):
+        count = int(self.steps.sum())
+        return f"a model after {count} step{'' if count == 1 else 's'}"
+
+    def __deepcopy__(self, memo):
+        return self.copy()
+
+    def train(self, X, Y):
+        """Take one training step, in place."""
+        self.steps[self.script.call("train", X, Y)] += 1
+        self.script.furthest = max(self.script.furthest, int(self.steps.sum()))
+
+    def eval(self, X, Y):
+        """Return the error on the data."""
+        place = self.script.call("eval", X, Y)
+        if place == DEV:
+            self.script.evaluated.append(self.script.calls["train"])
+        return float(self.script.error(self.steps, place))
+
+    def copy(self):
+        """Return a model of its own that took the same steps."""
+        return type(self)(self.script, self.steps)
+
+
+class ReturningModel(ScriptedModel):
+    """A model whose `train` works in place and returns the model."""
+
+    def train(self, X, Y):
+        """Take one training step, in place, and return the model."""
+        super().train(X, Y)
+        return self
+
+
+class RenewedModel(ScriptedModel):
+    """A model whose `train` leaves it as it was and returns a new one."""
+
+    def train(self, X, Y):
+        """Return a new model, one training step further."""
+        new = self.copy()
+        ScriptedModel.train(new, X, Y)
+        return new
+
+
+TRAINS = {"in place": ScriptedModel, "returned": ReturningModel, "new": RenewedModel}
+
+
+def start(inputs):
+    """Return the model of a case before any training."""
+    return TRAINS[inputs["model"].get("trains", "in place")](Script(inputs))
+
+
+def call_with_model(target, inputs):
+    """Hand `target` a scripted model and the other inputs; return the model and the result."""
+    model = start(inputs)
+    return model, target(*(inputs | {"model": model}).values())
+
+
+def _told(value, describe):
+    """Return a result with each model in words, and tuples as lists."""
+    if isinstance(value, ScriptedModel):
+        return describe(value)
+    if isinstance(value, (list, tuple)):
+        return [_told(item, describe) for item in value]
+    return value
+
+
+def report_result(target, inputs):
+    """Return the result, a model in it as "a model"."""
+    return _told(call_with_model(target, inputs)[1], lambda model: "a model")
+
+
+def report_model(target, inputs):
+    """Return the result, a model in it with the steps that it took by the end of the call."""
+    return _told(call_with_model(target, inputs)[1], repr)
+
+
+def report_steps(target, inputs):
+    """Return how many steps the model that was trained furthest took."""
+    model, _ = call_with_model(target, inputs)
+    return {"training steps": model.script.furthest}
+
+
+def report_given(target, inputs):
+    """Return what became of the model that was handed in, and whether it came back itself."""
+    model, result = call_with_model(target, inputs)
+    items = result if isinstance(result, (list, tuple)) else [result]
+    itself = any(item is model for item in items)
+    return {
+        "model afterwards": repr(model),
+        "best_model": "model itself" if itself else "another object",
+    }
+
+
+# Listings: the text of a program in place of a function.
+
+
+def digest(text):
+    """Return the digest of a text, whatever the spaces and line breaks at the ends of its lines."""
+    lines = [line.rstrip() for line in text.splitlines()]
+    return hashlib.sha256("\n".join(lines).strip("\n").encode()).hexdigest()
+
+
+def listed_function(text):
+    """Compile and run the text of a listing, and return the function that it defines.
+
+    Of several functions it is the one with the name that it had, else the last one that takes a
+    model, four arrays and two numbers.
+
+    Raises
+    ------
+    NotImplementedError
+        If the listing is as it was handed out.
+    TypeError
+        If it is no text.
+    SyntaxError
+        If Python cannot compile it.
+    ValueError
+        If it defines no such function.
+    """
+    if not isinstance(text, str):
+        raise TypeError(f"the listing is a text, in three quotes; this is {type(text).__name__}")
+    if digest(text) == UNTOUCHED:
+        raise NotImplementedError("the listing is as it was")
+    linecache.cache[SOURCE] = (len(text), None, text.splitlines(keepends=True), SOURCE)
+    names = {"__name__": "fixed_listing", "copy": copy, "math": math, "np": np}
+    exec(compile(text, SOURCE, "exec", dont_inherit=True), names)
+    found = {name: thing for name, thing in names.items() if _takes_seven(thing)}
+    if not found:
+        raise ValueError(
+            f"the listing defines no function that takes what {FUNCTION} takes: "
+            "a model, four arrays, eval_freq and stop_wait"
+        )
+    return found.get(FUNCTION, list(found.values())[-1])
+
+
+def _takes_seven(thing):
+    if not isinstance(thing, FunctionType) or thing.__code__.co_filename != SOURCE:
+        return False
+    try:
+        inspect.signature(thing).bind(*range(7))
+    except TypeError:
+        return False
+    return True
+
+
+def compile_listing(target, inputs):
+    """Return in words that a listing compiles and defines its function."""
+    listed_function(target)
+    return "a function"
+
+
+def count_to_evaluation(target, inputs):
+    """Return how many training steps a listing takes before it evaluates, endless or not."""
+    model, function = start(inputs), listed_function(target)
+    try:
+        function(*(inputs | {"model": model}).values())
+    except RuntimeError:
+        if not model.script.endless:
+            raise
+    trained = [count for count in model.script.evaluated if count]
+    return {"training steps before the first evaluation": trained[0] if trained else 0}
+
+
+def report_listed_result(target, inputs):
+    """Return the result of a listing, a model in it as "a model"."""
+    return report_result(listed_function(target), inputs)
+
+
+def report_listed_model(target, inputs):
+    """Return the first item of the result of a listing, with the steps that it took."""
+    result = report_model(listed_function(target), inputs)
+    return {"best model": result[0] if isinstance(result, list) and result else result}
+
+
+def report_listed_steps(target, inputs):
+    """Return how many training steps a listing took."""
+    return report_steps(listed_function(target), inputs)
+
+
+# A monitor is told one error after the other.
+
+
+def watch(target, inputs):
+    """Make a monitor of the class `target`, hand it the errors, and yield it with each answer.
+
+    Parameters
+    ----------
+    target : type
+        The student's class.
+    inputs : dict
+        "errors", a list, and the arguments of the constructor in their order.
+
+    Yields
+    ------
+    tuple
+        The monitor and what `update` returned, None before the first error.
+    """
+    arguments = dict(inputs)
+    errors = arguments.pop("errors")
+    monitor = target(*arguments.values())
+    yield monitor, None
+    for error in errors:
+        yield monitor, monitor.update(error)
+
+
+def watch_best(target, inputs):
+    """Return the answer of `update` to each error, and `best` after it."""
+    seen = [(answer, monitor.best) for monitor, answer in watch(target, inputs)]
+    return {"update": [answer for answer, _ in seen[1:]], "best": [best for _, best in seen[1:]]}
+
+
+def watch_wait(target, inputs):
+    """Return `wait` after each error."""
+    return {"wait": [monitor.wait for monitor, _ in watch(target, inputs)][1:]}
+
+
+def watch_stop(target, inputs):
+    """Return `wait` and `should_stop` after each error."""
+    seen = [(monitor.wait, monitor.should_stop) for monitor, _ in watch(target, inputs)]
+    return {"wait": [wait for wait, _ in seen[1:]], "should_stop": [stop for _, stop in seen[1:]]}
+
+
+def watch_start(target, inputs):
+    """Return the three attributes before the first error."""
+    monitor, _ = next(watch(target, inputs))
+    return {name: getattr(monitor, name) for name in ("best", "wait", "should_stop")}
+
+
+DRIVERS = {
+    "stopping": report_result,
+    "stopping_model": report_model,
+    "stopping_steps": report_steps,
+    "stopping_given": report_given,
+    "listing": compile_listing,
+    "listing_loop": count_to_evaluation,
+    "listing_result": report_listed_result,
+    "listing_model": report_listed_model,
+    "listing_steps": report_listed_steps,
+    "monitor_best": watch_best,
+    "monitor_wait": watch_wait,
+    "monitor_stop": watch_stop,
+    "monitor_start": watch_start,
+}

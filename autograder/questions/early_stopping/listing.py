@@ -1,0 +1,243 @@
+"""The debugging exercise: a listing with six flaws, each hidden behind the one before it.
+
+Its part of the check fails on a listing with just that flaw left in, whatever the other flaws that
+run: for this the scripts of errors end in inf, so that training stops even where the best error
+is never lowered.
+"""
+
+import math
+
+import numpy as np
+
+from autograder.question import Case, Misconception, Question
+from autograder.questions.early_stopping.stopping import inputs_of, walk
+
+COMPILES = "it compiles"
+PERIOD = "eval_freq steps, then an evaluation"
+LOWERED = "the best error is lowered"
+KEPT = "the best model is kept"
+STEPS = "stop_wait is in steps"
+RETURNED = "what train returns is used"
+
+FLAWED = '''
+def stop_early(model, X_train, Y_train, X_dev, Y_dev, eval_freq=1, stop_wait=100):
+    """Train a model until its dev error has not fallen for a while.
+
+    A model has train(X, Y), which takes one step and returns the trained model,
+    eval(X, Y), which returns its error, and copy().
+    eval_freq: training steps from one evaluation to the next
+    stop_wait: training steps without a lower dev error after which to stop
+    Return the best model, its dev error and the step that it is from.
+    """
+    current = model.copy()
+    best_model, best_error, best_step = model.copy(), float("inf"), 0
+    step, waited = 0, 0
+    while waited < stop_wait:
+        for _ in range(eval_every):
+            current.train(X_train, Y_train)
+            step += 1
+        error = current.eval(X_dev, Y_dev)
+        waited += 1
+        if error < best_error:
+            best_model, best_step = current.copy(), step
+            current = best_model
+            waited = 0
+      return best_model, best_error, best_step
+'''
+MENDS = (  # what is wrong and what is right, for each of the flaws in turn
+    ("      return best_model", "    return best_model"),
+    ("range(eval_every)", "range(eval_freq)"),
+    (
+        "best_model, best_step = current.copy(), step",
+        "best_model, best_error, best_step = current.copy(), error, step",
+    ),
+    ("            current = best_model\n", ""),
+    ("waited += 1", "waited += eval_freq"),
+    ("            current.train(", "            current = current.train("),
+)
+
+
+def mended(*flaws):
+    """Return the listing with these flaws mended, each a number from 1 to 6."""
+    text = FLAWED
+    for flaw in flaws:
+        wrong, right = MENDS[flaw - 1]
+        text = text.replace(wrong, right)
+    return text
+
+
+def left(*flaws):
+    """Return the listing with only these flaws left in."""
+    return mended(*(flaw for flaw in range(1, 7) if flaw not in flaws))
+
+
+FIXED = left()
+
+
+def _cases(rng):
+    def case(label, part, driver, errors, *settings, trains="returned"):
+        inputs = inputs_of(errors, *settings, trains=trains)
+        return Case(label, inputs, part, _expected(driver, inputs), driver)
+
+    def drawn(rises):
+        falls = np.sort(rng.choice(np.arange(10, 90), 4, replace=False))[::-1] / 10
+        return [9.5, *falls.tolist(), *([math.inf] * 2 if rises is math.inf else [9.1, 9.2])]
+
+    inf = math.inf
+    lasting, again = [9, 8, 7, 6, 5, 4, 3, 2, 1, inf], [9, 5, 4, 3, 2, 1, 2, 3, 4]
+    return [
+        case("compiled by Python", COMPILES, "listing", drawn(9), 1, 3),
+        case("each step evaluated", PERIOD, "listing_loop", again, 1, 3),
+        case("evaluated at every third step", PERIOD, "listing_loop", again, 3, 4),
+        case("lowest after 5 steps", LOWERED, "listing_result", again, 1, 3),
+        case("up for a while, then lower", LOWERED, "listing_result", [9, 4, 5, 6, 3, 7, 8], 1, 4),
+        case("lowest at first", LOWERED, "listing_result", [9, 2, 3, 4], 1, 2),
+        case("random errors", LOWERED, "listing_result", drawn(9), 1, 3),
+        case("lowest after 8 steps, then inf", KEPT, "listing_model", lasting, 2, 3),
+        case("random errors, then inf", KEPT, "listing_model", drawn(inf), 1, 3),
+        case(
+            "lowest after 4 steps: which stop?", STEPS, "listing_steps", [9, 5, 4, 3, 2, inf], 2, 4
+        ),
+        case("train makes a new model", RETURNED, "listing_model", lasting, 1, 3, trains="new"),
+    ]
+
+
+def _expected(driver, inputs):
+    """Return what a driver reports on a right listing, from the script of errors alone."""
+    error, step, last = walk(inputs["model"]["errors"], inputs["eval_freq"], inputs["stop_wait"])
+    return {
+        "listing": "a function",
+        "listing_loop": {"training steps before the first evaluation": inputs["eval_freq"]},
+        "listing_result": ["a model", error, step],
+        "listing_model": {"best model": f"a model after {step} step{'' if step == 1 else 's'}"},
+        "listing_steps": {"training steps": last},
+    }[driver]
+
+
+_INSIDE = FIXED.replace("    return best_model", "        return best_model")
+
+_WRONG = (
+    Misconception(
+        "E1: a line of no block",
+        "Python cannot compile the listing: a line is indented so that it belongs to no block. To "
+        "which block should `return` belong, and when should it run?",
+        left(1),
+    ),
+    Misconception(
+        "E1: not compiled",
+        "Python cannot compile the listing. The message names the line: look at it, and at the "
+        "one before it.",
+        FIXED.replace("stop_wait:\n", "stop_wait\n"),
+    ),
+    Misconception(
+        "E1: return inside the loop",
+        "It compiles, but `return` is inside the loop now: the function is over after one "
+        "evaluation. It should run when the loop has ended.",
+        _INSIDE,
+    ),
+    Misconception(
+        "E2: a name that does not exist",
+        "The listing uses a name that is defined nowhere, as eval_every was. Which argument says "
+        "how many steps lie between two evaluations?",
+        left(2),
+    ),
+    Misconception(
+        "E2: one step an evaluation",
+        "It runs, but it trains a single step before each evaluation. It should take eval_freq of "
+        "them.",
+        FIXED.replace("range(eval_freq)", "range(1)").replace("waited += eval_freq", "waited += 1"),
+    ),
+    Misconception(
+        "E3: the best error never lowered",
+        "Training does not end. Follow best_error by hand: it is inf at first. What is it after an "
+        "error of 5, and is an error of 6 then better or not?",
+        left(3),
+    ),
+    Misconception(
+        "E4: the best model goes on training",
+        "The best model is trained further than the step that it is said to be from: it is the one "
+        "that is still in training. Which line gives one object two names?",
+        left(4),
+    ),
+    Misconception(
+        "E5: patience in evaluations",
+        "It stops too late: `waited` counts evaluations. What does the docstring say that "
+        "stop_wait counts, and how many of them pass from one evaluation to the next?",
+        left(5),
+    ),
+    Misconception(
+        "E6: the trained model dropped",
+        "With a model whose `train` leaves it as it is and returns a new one, nothing is ever "
+        "trained. What does the docstring say about `train`, and what becomes of its result?",
+        left(6),
+    ),
+    Misconception(
+        "never waits anew",
+        "`waited` is not set back to 0 where the error is lower, so it stops while the error still "
+        "falls.",
+        FIXED.replace("            waited = 0\n", ""),
+    ),
+)
+
+_BY_COUNTING = """
+# early stopping, mended
+from itertools import count
+
+
+def stop_early(net, X, T, X_dev, T_dev, period: int = 1, patience: int = 100) -> tuple:
+\tnet, best = net.copy(), (net.copy(), np.inf, 0)
+\tfor step in count(1):
+\t\tnet = net.train(X, T)
+\t\tif step % period == 0:
+\t\t\terror = net.eval(X_dev, T_dev)
+\t\t\tif error < best[1]:
+\t\t\t\tbest = net.copy(), error, step
+\t\t\tif step - best[2] >= patience:
+\t\t\t\treturn best
+"""
+
+_OTHER_NAMES = """
+import copy
+def _one_round(current, X, Y, steps):
+    for _ in range(steps):
+        current = current.train(X, Y)
+    return current
+
+
+def train_with_patience(model, X_train, Y_train, X_dev, Y_dev, eval_freq=1, stop_wait=100):
+    current, kept = copy.deepcopy(model), {"model": copy.deepcopy(model), "error": math.inf}
+    step = found = 0
+    while step < found + stop_wait:
+        current = _one_round(current, X_train, Y_train, eval_freq)
+        step = step + eval_freq
+        error = current.eval(X_dev, Y_dev)
+        if not (error < kept["error"]):
+            continue
+        found, kept = step, {"model": copy.deepcopy(current), "error": error}
+    return kept["model"], kept["error"], found
+"""
+
+_KEEPS_THE_LINE = (
+    FIXED.replace(
+        "            waited = 0\n",
+        "            current = best_model.copy()\n            waited = 0\n",
+    )
+    .replace("waited += eval_freq", "waited = step - best_step")
+    .replace("            waited = 0\n", "            waited = 0  # step - best_step is 0, too\n")
+)
+
+fixed_listing = Question(
+    "fixed_listing",
+    "Mend a listing",
+    _cases,
+    lambda **inputs: _expected("listing", inputs),
+    driver="listing",
+    parts={COMPILES: 0.25, PERIOD: 0.15, LOWERED: 0.15, KEPT: 0.15, STEPS: 0.15, RETURNED: 0.15},
+    misconceptions=_WRONG,
+    hint="Take the flaws in the order in which they show: read the message or the result, find the "
+    "line, mend it, and run the check again. The docstring says what the function should do.",
+    references=(FIXED, _BY_COUNTING, _OTHER_NAMES, _KEEPS_THE_LINE),
+    atol=0.0,
+)
+
+QUESTIONS = (fixed_listing,)
