@@ -1,3 +1,339 @@
-"""Drivers and laws of lesson 04: dropout masks and what they do."""
+"""Drivers and laws of lesson 04: dropout masks and what they do.
 
-DRIVERS = {}
+A mask has no single right value. The drivers `dropout_values`, `dropout_spread` and
+`dropout_shared` call a function many times with one generator and return statistics of what came
+back; the question gives the intervals and says how seldom a right answer falls outside.
+
+The *spread* of kept entries along an axis: count the kept entries along it, take the mean of
+(count − m·p)² over all lines, and divide by m·p·(1 − p). For independent entries that is about 1,
+for m equal ones m, for a fixed count 0.
+"""
+
+import copy
+
+import numpy as np
+
+FORM = "form"
+OFF = "largest |out - x * mask|"
+OUT = "out / x where kept"
+MASK = "mask where kept"
+KEPT = "share kept"
+UNLIKE = "share unlike its neighbors in a shared axis"
+CALLS = "spread over the calls"
+TOTAL = "spread of the total"
+AGAIN = "same seed, same masks"
+OTHER = "another seed, the same masks"
+PAIR = "(out, mask)"
+VARYING = "another one in each call"
+CHANGING = "two calls with the same arguments gave different results"
+
+
+def along(axis):
+    """Return the name of the spread along an axis of x."""
+    return f"spread along axis {axis}"
+
+
+def dropout_values(target, inputs):
+    """Call `target(x, keep_prob, rng)` many times and return what the masks do to x.
+
+    Parameters
+    ----------
+    target : callable
+        Returns `(out, mask)`, with a mask that broadcasts to the shape of x.
+    inputs : dict
+        "x" (array), "keep_prob", "calls" (int) and the "seed" of the one generator that all calls
+        share; "dtype", where x is handed over in another one.
+
+    Returns
+    -------
+    dict
+        The form of the results; the largest |out − x·mask|; of the ratios out/x and of the mask,
+        where the mask is not 0, the one farthest from 1/keep_prob; the share that is not 0.
+    """
+    names = [OFF, OUT, MASK, KEPT]
+    form, outs, masks, x = _draws(target, inputs)
+    if form != PAIR:
+        return {FORM: form} | dict.fromkeys(names, float("nan"))
+    kept = masks != 0
+    seen = kept & (x != 0)
+    ratios = outs[seen] / np.broadcast_to(x, outs.shape)[seen]
+    goal = 1 / inputs["keep_prob"]
+    return {
+        FORM: form,
+        OFF: float(np.max(np.abs(outs - x * masks))),
+        OUT: _farthest(ratios, goal),
+        MASK: _farthest(masks[kept], goal),
+        KEPT: float(kept.mean()),
+    }
+
+
+def dropout_spread(target, inputs):
+    """Call `target(x, keep_prob, rng)` many times and return how the kept entries spread.
+
+    Parameters
+    ----------
+    target, inputs
+        As in `dropout_values`.
+
+    Returns
+    -------
+    dict
+        The form of the results; the share kept; its spread over the calls, along each axis, and of
+        the total of a call; whether a new generator with the same seed repeats the first masks
+        (1.0 or 0.0), and whether one with another seed does.
+    """
+    names = [CALLS, *map(along, range(inputs["x"].ndim)), TOTAL]
+    form, _, masks, _ = _draws(target, inputs)
+    if form != PAIR:
+        return {FORM: form} | dict.fromkeys([KEPT, *names, AGAIN, OTHER], float("nan"))
+    few = inputs | {"calls": 3}
+    repeated = [_draws(target, few | {"seed": inputs["seed"] + k})[2] for k in (0, 1)]
+    kept = masks != 0
+    return (
+        {FORM: form, KEPT: float(kept.mean())}
+        | _spreads(kept, inputs["keep_prob"])
+        | {AGAIN: _same(masks[:3], repeated[0]), OTHER: _same(masks[:3], repeated[1])}
+    )
+
+
+def dropout_shared(target, inputs):
+    """Call `target(x, keep_prob, rng, True, noise_shape)` and return how the mask is shared.
+
+    Parameters
+    ----------
+    target, inputs
+        As in `dropout_values`, and "noise_shape", a list, handed over as a tuple.
+
+    Returns
+    -------
+    dict
+        As in `dropout_values` without the ratio of out and x; the share of the entries that differ
+        from the first one along the axes where noise_shape is 1; spreads of these first ones.
+    """
+    shared = tuple(size == 1 for size in inputs["noise_shape"])
+    own = [axis for axis, one in enumerate(shared) if not one]
+    names = [OFF, MASK, UNLIKE, KEPT, CALLS, *map(along, own), TOTAL]
+    form, outs, masks, x = _draws(target, inputs, True, tuple(inputs["noise_shape"]))
+    if form != PAIR:
+        return {FORM: form} | dict.fromkeys(names, float("nan"))
+    firsts = masks[(slice(None), *(slice(0, 1) if one else slice(None) for one in shared))]
+    kept = firsts != 0
+    spreads = _spreads(kept, inputs["keep_prob"])
+    return {
+        FORM: form,
+        OFF: float(np.max(np.abs(outs - x * masks))),
+        MASK: _farthest(masks[masks != 0], 1 / inputs["keep_prob"]),
+        UNLIKE: float(np.mean(masks != firsts)),
+        KEPT: float(kept.mean()),
+    } | {name: spreads[name] for name in names if name in spreads}
+
+
+def dropout_pair(target, inputs):
+    """Call `target(x, keep_prob, rng, train[, noise_shape])` where nothing is left to chance.
+
+    Returns
+    -------
+    dict
+        "out", and "mask" in the shape of x where it broadcasts to it; both are a text where calls
+        with different generators differ.
+    """
+    x = inputs["x"]
+    first, *others = [_pair(_call(target, inputs, seed), x.ndim) for seed in range(3)]
+    return {
+        "out": first[0] if all(_equal(first[0], o[0]) for o in others) else VARYING,
+        "mask": _spread_out(first[1], x.shape)
+        if all(_equal(first[1], o[1]) for o in others)
+        else VARYING,
+    }
+
+
+def dropout_refusal(target, inputs):
+    """Call `target(x, keep_prob, rng, train)` and return a text if it returns at all."""
+    _call(target, inputs, 0)
+    return "a result, and no error"
+
+
+def repeatedly(times):
+    """Return a driver that calls a function several times and expects one and the same result.
+
+    Different results become a text that says so: this is how an answer that draws where it should
+    not is told from one that is wrong. All calls but the last get copies of the inputs.
+    """
+
+    def call_repeatedly(target, inputs):
+        given = [copy.deepcopy(list(inputs.values())) for _ in range(times - 1)]
+        results = [target(*arguments) for arguments in [*given, inputs.values()]]
+        same = all(_equal(results[-1], result) for result in results)
+        return results[-1] if same else CHANGING
+
+    return call_repeatedly
+
+
+def scripted_predictions(target, inputs):
+    """Call `target(predict, x, n_samples)` with a predict that is built from data.
+
+    Parameters
+    ----------
+    target : callable
+        Returns `(mean, std)`.
+    inputs : dict
+        "predictions", an array whose rows predict returns one after the other, "x", the only array
+        that it takes, and "n_samples".
+
+    Returns
+    -------
+    dict
+        "mean", "std" and "calls", how often predict was called.
+    """
+    predict = _Script(inputs["predictions"], inputs["x"].copy())
+    rank = inputs["predictions"].ndim - 1
+    mean, std = _pair(target(predict, inputs["x"], inputs["n_samples"]), rank)
+    return {"mean": mean, "std": std, "calls": predict.calls}
+
+
+class _Script:
+    """A stochastic `predict(x)`: each call returns the next row of a script."""
+
+    def __init__(self, rows, x):
+        self.rows, self.x, self.calls = rows, x, 0
+
+    def __call__(self, x):
+        if not isinstance(x, np.ndarray) or x.shape != self.x.shape:
+            raise ValueError(f"predict was called with {_kind(x)}; hand it x, {_kind(self.x)}")
+        if not np.array_equal(x, self.x):
+            raise ValueError("predict was called with other values than those of x")
+        if self.calls == len(self.rows):
+            raise RuntimeError(f"predict was called more than {len(self.rows)} times")
+        self.calls += 1
+        return self.rows[self.calls - 1].copy()
+
+
+def _kind(value):
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape}"
+    return f"an object of type {type(value).__name__}"
+
+
+def _draws(target, inputs, *rest):
+    """Return the form of the results, and of all calls the outs, the masks, and x.
+
+    Each call gets its own copy of x; a changed one is put into the inputs, for all to see.
+    """
+    x = inputs["x"].astype(inputs.get("dtype", "float64"))
+    rng, before = np.random.default_rng(inputs["seed"]), x.tobytes()
+    outs, masks = [], []
+    for _ in range(inputs["calls"]):
+        given = x.copy()
+        result = _pair(target(given, inputs["keep_prob"], rng, *rest), x.ndim)
+        if given.tobytes() != before:
+            inputs["x"] = given.astype(float)
+        form = _form(result, x)
+        if form != PAIR:
+            return form, None, None, x
+        out, mask = result
+        outs.append(np.array(out))
+        masks.append(mask.copy() if mask.shape == x.shape else np.broadcast_to(mask, x.shape))
+    outs, masks = np.array(outs, dtype=float), np.array(masks, dtype=float)
+    if np.array_equal(masks, x * outs) and not np.array_equal(outs, x * masks):
+        return "(mask, out)", None, None, x
+    return PAIR, outs, masks, x
+
+
+def _form(result, x):
+    """Return "(out, mask)" if the result is that pair, else what it is in a few words."""
+    out, mask = result
+    if mask is None:
+        return "no pair (out, mask)"
+    for name, array in (("out", out), ("mask", mask)):
+        if not isinstance(array, np.ndarray) or array.dtype.kind not in "bfiu":
+            return f"{name} is no array of numbers"
+    if out.shape != x.shape:
+        return f"out {out.shape}, x {x.shape}"
+    if mask.shape != x.shape and not _broadcasts(mask, x.shape):
+        return f"mask {mask.shape}, x {x.shape}"
+    return PAIR
+
+
+def _broadcasts(array, shape):
+    try:
+        return np.broadcast_shapes(array.shape, shape) == shape
+    except ValueError:
+        return False
+
+
+def _farthest(values, goal):
+    """Return the value that is farthest from a goal, nan where there is one, 0.0 of none."""
+    return float(values[np.argmax(np.abs(values - goal))]) if values.size else 0.0
+
+
+def _spreads(kept, p):
+    """Return the spreads of kept entries (calls, *shape), each with its name."""
+    spreads = {CALLS: _spread(kept.sum(axis=0), len(kept), p)}
+    for axis in range(1, kept.ndim):
+        spreads[along(axis - 1)] = _spread(kept.sum(axis=axis), kept.shape[axis], p)
+    totals = kept.reshape(len(kept), -1)
+    return spreads | {TOTAL: _spread(totals.sum(axis=1), totals.shape[1], p)}
+
+
+def _spread(counts, m, p):
+    return float(np.mean((counts - m * p) ** 2) / (m * p * (1 - p)))
+
+
+def _same(masks, others):
+    return float(others is not None and np.array_equal(masks, others))
+
+
+def _call(target, inputs, seed):
+    """Call with the optional arguments that the case has, in their order."""
+    rng = np.random.default_rng(seed)
+    rest = [inputs[name] for name in ("train", "noise_shape") if name in inputs]
+    rest = [tuple(value) if isinstance(value, list) else value for value in rest]
+    return target(inputs["x"], inputs["keep_prob"], rng, *rest)
+
+
+def _pair(result, rank):
+    """Return a pair of arrays of this rank, and anything else as a pair without its second part."""
+    stacked = isinstance(result, np.ndarray) and result.ndim == rank + 1
+    if (isinstance(result, (tuple, list)) or stacked) and len(result) == 2:
+        return tuple(result)
+    return result, None
+
+
+def _spread_out(mask, shape):
+    """Return a mask of numbers in a shape that it broadcasts to, anything else as it is."""
+    if isinstance(mask, (bool, int, float, np.generic, np.ndarray)):
+        array = np.asarray(mask)
+        if array.dtype.kind in "bfiu" and _broadcasts(array, shape):
+            return np.broadcast_to(array, shape).astype(float)
+    return mask
+
+
+def _equal(one, other):
+    """Return whether two results of any form are the same, to the rounding of linear algebra."""
+    if isinstance(one, (tuple, list)) and isinstance(other, (tuple, list)):
+        return len(one) == len(other) and all(map(_equal, one, other))
+    try:
+        one, other = np.asarray(one, dtype=float), np.asarray(other, dtype=float)
+    except (TypeError, ValueError):
+        return True
+    if one.shape != other.shape:
+        return False
+    scale = np.max(np.abs(one[np.isfinite(one)]), initial=0.0)
+    return np.allclose(one, other, rtol=0.0, atol=1e-6 * scale, equal_nan=True)
+
+
+dropout_values.call = dropout_spread.call = "x, keep_prob, rng"
+dropout_shared.call = "x, keep_prob, rng, True, noise_shape"
+scripted_predictions.call = "predict, x, n_samples"
+dropout_pair.call = dropout_refusal.call = "x, keep_prob, rng, train"
+
+DRIVERS = {
+    "dropout_values": dropout_values,
+    "dropout_spread": dropout_spread,
+    "dropout_shared": dropout_shared,
+    "dropout_pair": dropout_pair,
+    "dropout_refusal": dropout_refusal,
+    "twice": repeatedly(2),
+    "often": repeatedly(8),
+    "scripted_predictions": scripted_predictions,
+}
