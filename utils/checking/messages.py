@@ -5,6 +5,7 @@ import textwrap
 import numpy as np
 
 from utils.checking.codec import Interval, Optimum, Other, Raises, Zeros
+from utils.checking.drivers import DRIVERS
 from utils.checking.judgement import kind_of
 
 WIDTH = 92
@@ -89,7 +90,8 @@ def _next_step(outcome):
         return f"Your code stopped at {raised['line']}"
     if "TypeError" not in raised["types"]:
         return question.hint
-    return f"It is called as {question.name}({', '.join(failure.case.inputs)}), in this order."
+    arguments = getattr(DRIVERS.get(failure.case.driver), "call", ", ".join(failure.case.inputs))
+    return f"It is called as {question.name}({arguments}), in this order."
 
 
 def _is_of_another_kind(failure):
