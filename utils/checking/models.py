@@ -14,6 +14,12 @@ from types import FunctionType
 import numpy as np
 
 TRAIN, DEV = 0, 1
+DATA = {
+    "X_train": np.array([[1.0], [2.0]]),
+    "Y_train": np.array([0.0, 1.0]),
+    "X_dev": np.array([[3.0]]),
+    "Y_dev": np.array([1.0]),
+}
 SOURCE = "<fixed_listing>"
 FUNCTION = "stop_early"
 # The listing as it is handed out, known by the digest of its text.
@@ -27,13 +33,14 @@ class Script:
     ----------
     inputs : dict
         "model", a dict whose "errors" is the list of dev errors after 0, 1, 2, … training steps,
-        the last one for any further step; the four arrays; "eval_freq" and "stop_wait", which may
-        be left out.
+        the last one for any further step; the four arrays, by default those of `DATA`;
+        "eval_freq" and "stop_wait", which may be left out.
     """
 
     def __init__(self, inputs):
         self.errors = inputs["model"]["errors"]
-        self.data = [(inputs[f"X_{name}"], inputs[f"Y_{name}"]) for name in ("train", "dev")]
+        data = copy.deepcopy(DATA | inputs)
+        self.data = [(data[f"X_{name}"], data[f"Y_{name}"]) for name in ("train", "dev")]
         length = len(self.errors) + inputs.get("eval_freq", 1) + inputs.get("stop_wait", 100)
         self.bounds = {"train": length**2, "eval": 4 * length**2}
         self.calls = dict.fromkeys(self.bounds, 0)
@@ -50,8 +57,6 @@ class Script:
                 f"{method} was called more than {self.bounds[method]} times: this does not end"
             )
         for place, (own_X, own_Y) in enumerate(self.data):
-            if X is own_X and Y is own_Y:
-                return place
             if np.array_equal(X, own_X) and np.array_equal(Y, own_Y):
                 return place
         raise ValueError(
@@ -129,15 +134,16 @@ class RenewedModel(ScriptedModel):
 TRAINS = {"in place": ScriptedModel, "returned": ReturningModel, "new": RenewedModel}
 
 
-def start(inputs):
-    """Return the model of a case before any training."""
-    return TRAINS[inputs["model"].get("trains", "in place")](Script(inputs))
+def arguments_of(inputs):
+    """Return the arguments of a call: a scripted model, four arrays and the other inputs."""
+    model = TRAINS[inputs["model"].get("trains", "in place")](Script(inputs))
+    return [*({"model": model} | copy.deepcopy(DATA) | inputs | {"model": model}).values()]
 
 
 def call_with_model(target, inputs):
     """Hand `target` a scripted model and the other inputs; return the model and the result."""
-    model = start(inputs)
-    return model, target(*(inputs | {"model": model}).values())
+    arguments = arguments_of(inputs)
+    return arguments[0], target(*arguments)
 
 
 def _told(value, describe):
@@ -195,15 +201,13 @@ def listed_function(text):
     ------
     NotImplementedError
         If the listing is as it was handed out.
-    TypeError
-        If it is no text.
     SyntaxError
         If Python cannot compile it.
     ValueError
-        If it defines no such function.
+        If it is no text, or defines no such function.
     """
     if not isinstance(text, str):
-        raise TypeError(f"the listing is a text, in three quotes; this is {type(text).__name__}")
+        raise ValueError(f"the listing is a text, in three quotes; this is {type(text).__name__}")
     if digest(text) == UNTOUCHED:
         raise NotImplementedError("the listing is as it was")
     linecache.cache[SOURCE] = (len(text), None, text.splitlines(keepends=True), SOURCE)
@@ -236,13 +240,14 @@ def compile_listing(target, inputs):
 
 def count_to_evaluation(target, inputs):
     """Return how many training steps a listing takes before it evaluates, endless or not."""
-    model, function = start(inputs), listed_function(target)
+    function, arguments = listed_function(target), arguments_of(inputs)
+    script = arguments[0].script
     try:
-        function(*(inputs | {"model": model}).values())
+        function(*arguments)
     except RuntimeError:
-        if not model.script.endless:
+        if not script.endless:
             raise
-    trained = [count for count in model.script.evaluated if count]
+    trained = [count for count in script.evaluated if count]
     return {"training steps before the first evaluation": trained[0] if trained else 0}
 
 

@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from autograder.question import Case, Misconception, Question
-from autograder.questions.early_stopping.stopping import inputs_of, walk
+from autograder.questions.early_stopping.stopping import scripted, walk
 
 COMPILES = "it compiles"
 PERIOD = "eval_freq steps, then an evaluation"
@@ -75,8 +75,8 @@ FIXED = left()
 
 
 def _cases(rng):
-    def case(label, part, driver, errors, *settings, trains="returned"):
-        inputs = inputs_of(errors, *settings, trains=trains)
+    def case(label, part, driver, errors, eval_freq, stop_wait, trains="returned"):
+        inputs = {"model": scripted(errors, trains), "eval_freq": eval_freq, "stop_wait": stop_wait}
         return Case(label, inputs, part, _expected(driver, inputs), driver)
 
     def drawn(rises):
@@ -93,7 +93,7 @@ def _cases(rng):
         case("up for a while, then lower", LOWERED, "listing_result", [9, 4, 5, 6, 3, 7, 8], 1, 4),
         case("lowest at first", LOWERED, "listing_result", [9, 2, 3, 4], 1, 2),
         case("random errors", LOWERED, "listing_result", drawn(9), 1, 3),
-        case("lowest after 8 steps, then inf", KEPT, "listing_model", lasting, 2, 3),
+        case("lowest after 8 steps, then inf", KEPT, "listing_model", lasting, 1, 3),
         case("random errors, then inf", KEPT, "listing_model", drawn(inf), 1, 3),
         case(
             "lowest after 4 steps: which stop?", STEPS, "listing_steps", [9, 5, 4, 3, 2, inf], 2, 4
@@ -137,7 +137,7 @@ _WRONG = (
     ),
     Misconception(
         "E2: a name that does not exist",
-        "The listing uses a name that is defined nowhere, as eval_every was. Which argument says "
+        "The listing uses a name that was never given a value, as eval_every. Which argument says "
         "how many steps lie between two evaluations?",
         left(2),
     ),

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from autograder.question import Case, Misconception, Question
+from utils.checking.models import DATA
 
 RESULT = "the best error and its step"
 MODEL = "the best model"
@@ -21,18 +22,6 @@ def scripted(errors, trains="in place"):
     listed = ", ".join(f"{error:.10g}" for error in errors)
     text = f"dev error {listed} after 0, 1, 2, … steps, then the last"
     return {"text": text, "errors": [float(error) for error in errors], "trains": trains}
-
-
-def inputs_of(errors, *settings, trains="in place"):
-    """Return the inputs of a call: a model, four arrays and `settings`, eval_freq and stop_wait."""
-    data = {
-        "X_train": np.array([[1.0], [2.0]]),
-        "Y_train": np.array([0.0, 1.0]),
-        "X_dev": np.array([[3.0]]),
-        "Y_dev": np.array([1.0]),
-    }
-    names = ("eval_freq", "stop_wait")
-    return {"model": scripted(errors, trains)} | data | dict(zip(names, settings, strict=False))
 
 
 def drawn_errors(rng, eval_freq, falls):
@@ -50,7 +39,8 @@ def drawn_errors(rng, eval_freq, falls):
 
 def _cases(rng):
     def case(label, errors, *settings, part=RESULT, driver="stopping"):
-        inputs = inputs_of(errors, *settings)
+        numbers = dict(zip(("eval_freq", "stop_wait"), settings, strict=False))
+        inputs = {"model": scripted(errors)} | DATA | numbers
         return Case(label, inputs, part, _expected(driver, inputs), driver)
 
     def drawn(label, eval_freq, waits, **kind):
