@@ -22,7 +22,8 @@ UNLIKE = "share unlike its neighbors in a shared axis"
 CALLS = "spread over the calls"
 TOTAL = "spread of the total"
 AGAIN = "same seed, same masks"
-OTHER = "another seed, the same masks"
+OTHER = "another seed, other masks"
+FEW = 3  # calls
 PAIR = "(out, mask)"
 VARYING = "another one in each call"
 CHANGING = "two calls with the same arguments gave different results"
@@ -78,22 +79,23 @@ def dropout_spread(target, inputs):
     Returns
     -------
     dict
-        The form of the results; the share kept; its spread over the calls, along each axis, and of
-        the total of a call; whether a new generator with the same seed repeats the first masks
-        (1.0 or 0.0), and whether one with another seed does.
+        The form of the results; whether a new generator with the same seed repeats the first masks,
+        and whether one with another seed gives others; the share kept; its spread over the calls,
+        along each axis, and of the total of a call.
     """
-    names = [CALLS, *map(along, range(inputs["x"].ndim)), TOTAL]
+    names = [KEPT, CALLS, *map(along, range(inputs["x"].ndim)), TOTAL]
     form, _, masks, _ = _draws(target, inputs)
     if form != PAIR:
-        return {FORM: form} | dict.fromkeys([KEPT, *names, AGAIN, OTHER], float("nan"))
-    few = inputs | {"calls": 3}
-    repeated = [_draws(target, few | {"seed": inputs["seed"] + k})[2] for k in (0, 1)]
+        return {FORM: form, AGAIN: False, OTHER: False} | dict.fromkeys(names, float("nan"))
+    few = inputs | {"calls": FEW}
+    again, other = (_draws(target, few | {"seed": inputs["seed"] + step})[2] for step in (0, 1))
     kept = masks != 0
-    return (
-        {FORM: form, KEPT: float(kept.mean())}
-        | _spreads(kept, inputs["keep_prob"])
-        | {AGAIN: _same(masks[:3], repeated[0]), OTHER: _same(masks[:3], repeated[1])}
-    )
+    return {
+        FORM: form,
+        AGAIN: again is not None and np.array_equal(masks[:FEW], again),
+        OTHER: other is not None and not np.array_equal(masks[:FEW], other),
+        KEPT: float(kept.mean()),
+    } | _spreads(kept, inputs["keep_prob"])
 
 
 def dropout_shared(target, inputs):
@@ -134,23 +136,27 @@ def dropout_pair(target, inputs):
     Returns
     -------
     dict
-        "out", and "mask" in the shape of x where it broadcasts to it; both are a text where calls
+        "out", and "mask" in the shape of x where it broadcasts to it; each is a text where calls
         with different generators differ.
     """
-    x = inputs["x"]
-    first, *others = [_pair(_call(target, inputs, seed), x.ndim) for seed in range(3)]
-    return {
-        "out": first[0] if all(_equal(first[0], o[0]) for o in others) else VARYING,
-        "mask": _spread_out(first[1], x.shape)
-        if all(_equal(first[1], o[1]) for o in others)
-        else VARYING,
-    }
+    x, rest = inputs["x"].copy(), _rest(inputs)
+    pairs = [_call(target, inputs, x, np.random.default_rng(seed), *rest) for seed in range(8)]
+    out, mask = (
+        results[0] if _all_equal(results) else VARYING for results in zip(*pairs, strict=True)
+    )
+    return {"out": out, "mask": _in_shape(mask, x.shape)}
 
 
 def dropout_refusal(target, inputs):
     """Call `target(x, keep_prob, rng, train)` and return a text if it returns at all."""
-    _call(target, inputs, 0)
+    _call(target, inputs, inputs["x"].copy(), np.random.default_rng(0), *_rest(inputs))
     return "a result, and no error"
+
+
+def _rest(inputs):
+    """Return the optional arguments that a case has, in their order."""
+    noise_shape = [tuple(inputs["noise_shape"])] if "noise_shape" in inputs else []
+    return [inputs["train"], *noise_shape]
 
 
 def repeatedly(times):
@@ -163,8 +169,7 @@ def repeatedly(times):
     def call_repeatedly(target, inputs):
         given = [copy.deepcopy(list(inputs.values())) for _ in range(times - 1)]
         results = [target(*arguments) for arguments in [*given, inputs.values()]]
-        same = all(_equal(results[-1], result) for result in results)
-        return results[-1] if same else CHANGING
+        return results[-1] if _all_equal(results) else CHANGING
 
     return call_repeatedly
 
@@ -215,22 +220,15 @@ def _kind(value):
 
 
 def _draws(target, inputs, *rest):
-    """Return the form of the results, and of all calls the outs, the masks, and x.
-
-    Each call gets its own copy of x; a changed one is put into the inputs, for all to see.
-    """
+    """Return the form of the results, and of all calls the outs and the masks, and x."""
     x = inputs["x"].astype(inputs.get("dtype", "float64"))
-    rng, before = np.random.default_rng(inputs["seed"]), x.tobytes()
+    rng = np.random.default_rng(inputs["seed"])
     outs, masks = [], []
     for _ in range(inputs["calls"]):
-        given = x.copy()
-        result = _pair(target(given, inputs["keep_prob"], rng, *rest), x.ndim)
-        if given.tobytes() != before:
-            inputs["x"] = given.astype(float)
-        form = _form(result, x)
+        out, mask = _call(target, inputs, x, rng, *rest)
+        form = _form(out, mask, x)
         if form != PAIR:
             return form, None, None, x
-        out, mask = result
         outs.append(np.array(out))
         masks.append(mask.copy() if mask.shape == x.shape else np.broadcast_to(mask, x.shape))
     outs, masks = np.array(outs, dtype=float), np.array(masks, dtype=float)
@@ -239,9 +237,8 @@ def _draws(target, inputs, *rest):
     return PAIR, outs, masks, x
 
 
-def _form(result, x):
-    """Return "(out, mask)" if the result is that pair, else what it is in a few words."""
-    out, mask = result
+def _form(out, mask, x):
+    """Return "(out, mask)" if they are that pair, else what they are in a few words."""
     if mask is None:
         return "no pair (out, mask)"
     for name, array in (("out", out), ("mask", mask)):
@@ -279,16 +276,13 @@ def _spread(counts, m, p):
     return float(np.mean((counts - m * p) ** 2) / (m * p * (1 - p)))
 
 
-def _same(masks, others):
-    return float(others is not None and np.array_equal(masks, others))
-
-
-def _call(target, inputs, seed):
-    """Call with the optional arguments that the case has, in their order."""
-    rng = np.random.default_rng(seed)
-    rest = [inputs[name] for name in ("train", "noise_shape") if name in inputs]
-    rest = [tuple(value) if isinstance(value, list) else value for value in rest]
-    return target(inputs["x"], inputs["keep_prob"], rng, *rest)
+def _call(target, inputs, x, rng, *rest):
+    """Call with a copy of x, and return a pair; a changed copy is put into the inputs."""
+    given = x.copy()
+    result = target(given, inputs["keep_prob"], rng, *rest)
+    if given.tobytes() != x.tobytes():
+        inputs["x"] = given.astype(float)
+    return _pair(result, x.ndim)
 
 
 def _pair(result, rank):
@@ -299,13 +293,17 @@ def _pair(result, rank):
     return result, None
 
 
-def _spread_out(mask, shape):
+def _in_shape(mask, shape):
     """Return a mask of numbers in a shape that it broadcasts to, anything else as it is."""
     if isinstance(mask, (bool, int, float, np.generic, np.ndarray)):
         array = np.asarray(mask)
         if array.dtype.kind in "bfiu" and _broadcasts(array, shape):
             return np.broadcast_to(array, shape).astype(float)
     return mask
+
+
+def _all_equal(results):
+    return all(_equal(results[0], result) for result in results[1:])
 
 
 def _equal(one, other):

@@ -252,7 +252,7 @@ def _two_draws_signature(inputs):
 
 
 def _fixed_seed_signature(inputs):
-    repeated = {masks.CALLS: _about(inputs["calls"]), masks.OTHER: Interval(1.0, 1.0)}
+    repeated = {masks.CALLS: _about(inputs["calls"]), masks.OTHER: False}
     return _loose(inputs) | repeated
 
 
@@ -359,7 +359,7 @@ _WRONG = (
         "A generator with the same seed does not give the same masks: you draw from np.random or "
         "from a generator of your own. Draw from rng, so that a run can be repeated.",
         _answer(_own_generator),
-        _signature(lambda inputs: {masks.AGAIN: Interval(0.0, 0.0)}, "dropout_spread"),
+        _signature(lambda inputs: {masks.AGAIN: False}, "dropout_spread"),
     ),
     Misconception(
         "one mask for all rows",
@@ -533,10 +533,10 @@ dropout_forward = Question(
     None,
     parts={VALUES: 0.5, LAW: 0.15, SHARED: 0.1, EVALUATION: 0.1, EDGES: 0.05, UNCHANGED: 0.1},
     misconceptions=_WRONG,
-    hint="Draw a uniform number for each entry and keep where it is below keep_prob. A spread is "
-    "the variance of the number kept along an axis, divided by what independent entries give: "
-    "about 1 if they are, as large as the axis is long if all are alike, 0 if their number is "
-    "fixed.",
+    hint="Return out = x * mask and the mask, which holds 1/keep_prob where a uniform number is "
+    "below keep_prob, else 0. A spread is the variance of the number kept along an axis, divided "
+    "by what independent entries give: about 1 if they are, the length of the axis if all are "
+    "alike, 0 if the number is fixed.",
     references=(
         _answer(),
         _by_at_most,

@@ -60,9 +60,9 @@ def _spread(inputs):
     shape, p = inputs["x"].shape, inputs["keep_prob"]
     return {
         masks.FORM: masks.PAIR,
+        masks.AGAIN: True,
+        masks.OTHER: True,
         **_tails(shape, inputs["calls"], p),
-        masks.AGAIN: Interval(1.0, 1.0),
-        masks.OTHER: Interval(0.0, 0.0),
     }
 
 
