@@ -13,7 +13,7 @@ import pytest
 from autograder.grading.demo import HONEST, LESSONS, STUDENTS, answers_in, make_class, submission
 from autograder.grading.grade import main
 from autograder.grading.gradebook import Book
-from autograder.grading.material import ROOT, LessonError
+from autograder.grading.material import ROOT, GradingError
 from autograder.questions import questions_of
 
 pytestmark = pytest.mark.skipif(
@@ -140,12 +140,12 @@ def test_no_hidden_case_is_in_the_feedback(demo):
 
 def test_another_class_is_not_overwritten(tmp_path):
     (tmp_path / "zoe").mkdir()
-    with pytest.raises(LessonError, match="holds the work of zoe"):
+    with pytest.raises(GradingError, match="holds the work of zoe"):
         make_class(tmp_path, ROOT)
 
 
 def test_a_lesson_that_is_not_built_is_said(tmp_path):
-    with pytest.raises(LessonError, match=r"is not there; run \./course build"):
+    with pytest.raises(GradingError, match=r"is not there; run \./course build"):
         make_class(tmp_path / "submitted", tmp_path)
 
 

@@ -8,7 +8,7 @@ import pytest
 from nbgrader.utils import determine_grade
 
 from autograder.grading.judge import checked_record, hidden_questions, outcome_of, secret_rng
-from autograder.grading.material import LessonError, load_material, points_of
+from autograder.grading.material import GradingError, load_material, points_of
 from autograder.grading.run import Answer
 from autograder.grading.sandbox import Workshop
 from autograder.grading.submission import grade_submission, mark
@@ -228,7 +228,7 @@ def test_marking_does_not_change_what_it_marks(workshop, toy):
 
 
 def test_an_unknown_lesson_is_an_error_that_names_the_lessons(tmp_path):
-    with pytest.raises(LessonError, match='no lesson "91_no"; the lessons are 90_toy'):
+    with pytest.raises(GradingError, match='no lesson "91_no"; the lessons are 90_toy'):
         load_material("91_no", "s", write_course(tmp_path), QUESTIONS)
 
 

@@ -10,7 +10,7 @@ import json
 import nbformat
 from nbformat.v4 import new_code_cell
 
-from autograder.grading.material import LessonError
+from autograder.grading.material import GradingError
 from autograder.grading.verdict import write_atomically
 from autograder.questions import questions_of
 
@@ -295,12 +295,12 @@ def make_class(submitted, root):
 
     Raises
     ------
-    LessonError
+    GradingError
         If a lesson is not built, or the folder holds other students' work.
     """
     strangers = {p.name for p in submitted.glob("*") if p.is_dir()} - set(STUDENTS)
     if strangers:
-        raise LessonError(
+        raise GradingError(
             f"{submitted} holds the work of {sorted(strangers)[0]}, who is not of the demo class; "
             "give the demo a folder of its own: --demo --grading DIR"
         )
@@ -313,7 +313,7 @@ def make_class(submitted, root):
 
 def _read(path):
     if not path.is_file():
-        raise LessonError(f"{path} is not there; run ./course build")
+        raise GradingError(f"{path} is not there; run ./course build")
     return nbformat.read(path, as_version=4)
 
 

@@ -50,11 +50,11 @@ def main(argv=None, root=ROOT):
         parser.error(NO_CLUSTER)
     if options.workers < 1 or options.case_seconds <= 0:
         parser.error("--workers and --case-seconds should be greater than 0")
-    from autograder.grading.material import LessonError
+    from autograder.grading.material import GradingError
 
     try:
         return grade(options, Path(root))
-    except LessonError as error:
+    except GradingError as error:
         print(error, file=sys.stderr)
         return 1
 

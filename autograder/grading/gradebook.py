@@ -28,7 +28,7 @@ from nbgrader.utils import parse_utc
 from sqlalchemy.exc import SAWarning
 from traitlets.config import PyFileConfigLoader
 
-from autograder.grading.material import ROOT, LessonError
+from autograder.grading.material import ROOT, GradingError
 from autograder.grading.verdict import write_atomically
 
 STEPS = (LimitOutput, SaveAutoGrades, AssignLatePenalties, CheckCellMetadata)
@@ -66,7 +66,7 @@ class Book:
 
         Raises
         ------
-        LessonError
+        GradingError
             If cells came or went since the first submission was graded.
         """
         if self._knows(lesson, release):
@@ -78,7 +78,7 @@ class Book:
             with _quiet():
                 SaveCells(config=self.config, log=log).preprocess(release, resources)
         except RuntimeError:
-            raise LessonError(
+            raise GradingError(
                 f"{lesson}: graded cells came or went since the gradebook {self.db_url} was made; "
                 "grade into another folder (--grading DIR), or put the old lesson back"
             ) from None

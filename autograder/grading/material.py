@@ -20,7 +20,7 @@ LIMITS = Limits()
 GRADER = ("transplant", "probe", "sandbox", "run", "judge", "verdict", "submission")
 
 
-class LessonError(LookupError):
+class GradingError(LookupError):
     """A lesson that is not there, or that cannot be graded."""
 
 
@@ -66,7 +66,7 @@ def load_material(lesson, seed, root=ROOT, questions=None, limits=LIMITS):
 
     Raises
     ------
-    LessonError
+    GradingError
         If there is no such lesson, or a check has no question.
     """
     path = Path(root) / "notebooks" / lesson / f"{lesson}.ipynb"
@@ -82,7 +82,7 @@ def load_material(lesson, seed, root=ROOT, questions=None, limits=LIMITS):
 def no_such_lesson(lesson, root=ROOT):
     """Return the error that names the lessons there are."""
     known = ", ".join(lessons_in(root)) or "none yet; run ./course build"
-    return LessonError(f'no lesson "{lesson}"; the lessons are {known}')
+    return GradingError(f'no lesson "{lesson}"; the lessons are {known}')
 
 
 def points_of(release):
