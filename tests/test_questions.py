@@ -1,5 +1,6 @@
 """The questions themselves: fair to right answers, and telling misconceptions apart."""
 
+import copy
 import doctest
 import functools
 import importlib
@@ -148,6 +149,25 @@ CORE_RIGHT = {
     "project_l2_ball": {"always to the boundary", "nan at 0"},
     "project_l1_ball": {"always to the boundary"},
     "projected_gradient_descent": {"step 0.01"},
+    "dropout_forward": {
+        "a fixed seed inside",
+        "not drawn from rng",
+        "one mask for all rows",
+        "one draw for each row",
+        "fixed count",
+        "fixed count in each row",
+        "noise_shape ignored",
+        "other axes shared",
+        "result in noise_shape",
+        "scaled at test time",
+        "train ignored",
+        "no mask with train=False",
+        "nothing refused",
+        "nan let through",
+        "refused in training only",
+        "1 refused",
+    },
+    "dropout_backward": {"summed over shared axes"},
 }
 
 
@@ -165,7 +185,7 @@ def in_place(name):
     right = ASKED[name].references[0]
 
     def answer(*arguments):
-        result = np.copy(right(*arguments))
+        result = copy.deepcopy(right(*arguments))
         first = next(a for a in arguments if isinstance(a, (np.ndarray, list)))
         first = first[0] if isinstance(first, list) else first
         first += 1.0
