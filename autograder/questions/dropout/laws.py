@@ -9,11 +9,11 @@ have independent counts. Two statistics have tails:
   mean of exp(θ·(count − m·p)²/(m·p·(1 − p))), a finite sum, P(L·spread ≥ t) ≤ M(θ)^L·exp(−θ·t)
   for each θ > 0, and the same with −θ for the lower tail.
 
-Each tail has the probability `TAIL` or less. The cases of one check have fewer than 160 tails: by
-the union bound a right answer fails one of them with a probability below 160 · 5e-9 = 8e-7, however
-it draws. That another seed gives the same masks adds less than 1e-12 for each case, and every other
-statistic is certain. Numbers of 24 bits, as float32 draws them, move p by 6e-8, which the intervals
-of the share do not notice: they end half a count beyond the last allowed one.
+Each tail has the probability `TAIL` or less. The cases of one check have fewer than 100 tails: by
+the union bound a right answer fails one of them with a probability below 100 · 5e-9 = 5e-7, however
+it draws. The rough share of `dropout_values` adds less than 1e-18, another seed with the same masks
+less than 1e-80, and every other statistic is certain. Numbers of 24 bits, as float32 draws them,
+move p by 6e-8 at most, a thousandth of a standard error of the largest case.
 """
 
 import math
