@@ -29,6 +29,7 @@ IMPORTS = """import ipywidgets
 from utils import widgets"""
 LOG = "FloatLogSlider(value=1, min=-2, max=2)"
 LEADS = {  # where it is not λ: a slider, two values for it, and a stock slider that has the second
+    "AugmentationGallery": ("angle", 40, 70, "IntSlider(value=100, min=-180, max=180)"),
     "EarlyStoppingCurve": ("stop_wait", 42, 70, "IntSlider(value=100, min=1, max=1000)"),
 }
 LINKED = """linked, stock = widgets.{name}(), ipywidgets.{stock}
@@ -211,7 +212,7 @@ def test_boxes_and_buttons_answer_a_key(figure):
 def test_the_same_keys_find_a_broken_handler(lab):
     figure = figure_in(lab, "Broken", "broken")
     with pytest.raises(AssertionError):
-        assert_keys_move(figure, "lam")
+        assert_keys_move(figure, lead_of(FIGURES[0])[0])
 
 
 # ---- from Python and from a stock slider ----
@@ -277,7 +278,7 @@ CONTRASTS = """root => {
     if (!node.checkVisibility() || node.disabled || 'decor' in node.dataset) continue;
     const name = node.dataset.mark ?? (node.className || node.tagName);
     if (own) found.push(['text', name, contrast(node, svg ? look.fill : look.color)]);
-    else if (node.dataset.mark && !node.classList.contains('m-fill')) {
+    else if (node.dataset.mark && !node.matches('.m-fill, image')) {
       const solid = node.classList.contains('cf-dots') && look.fill !== 'none';
       found.push(['mark', name, contrast(node, solid ? look.fill : look.stroke)]);
     }

@@ -3,6 +3,7 @@
 `LiveFigure` is the base of all. A figure is a class in a module of its own.
 """
 
+from utils.widgets.augmentation import AugmentationGallery
 from utils.widgets.figure import LiveFigure, show_interactive
 from utils.widgets.geometry import ConstraintGeometry
 from utils.widgets.histogram import WeightHistogram
@@ -10,6 +11,7 @@ from utils.widgets.landscape import LossLandscape
 from utils.widgets.stopping import EarlyStoppingCurve
 
 __all__ = [
+    "AugmentationGallery",
     "ConstraintGeometry",
     "EarlyStoppingCurve",
     "LiveFigure",

@@ -83,7 +83,7 @@ def png_uri(pixels):
     """
     levels = np.rint(255 * np.clip(pixels, 0, 1)).astype(np.uint8)
     png = io.BytesIO()
-    Image.fromarray(levels).save(png, format="png", optimize=True)
+    Image.fromarray(levels).save(png, format="png")
     return "data:image/png;base64," + base64.b64encode(png.getvalue()).decode("ascii")
 
 
