@@ -31,7 +31,7 @@ def counts(n, p, tail=TAIL):
 def share(n, p, tail=TAIL):
     """Return the interval of the share of n draws in which something of probability p happened.
 
-    Its ends are half a count beyond what `counts` allows, so that rounding decides nothing.
+    Its ends are about half a count beyond what `counts` allows, so that rounding decides nothing.
 
     >>> share(10, 0.5, tail=0.011)
     Interval(low=0.15, high=0.85)
@@ -39,7 +39,8 @@ def share(n, p, tail=TAIL):
     if p in (0, 1):
         return Interval(float(p), float(p))
     low, high = counts(n, p, tail)
-    return Interval(max(low - 0.5, 0) / n, min(high + 0.5, n) / n)
+    ends = max(low - 0.5, 0) / n, min(high + 0.5, n) / n
+    return Interval(*(round(end, len(str(n)) + 2) for end in ends))
 
 
 def miss(n, p, interval):

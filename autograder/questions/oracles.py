@@ -1,7 +1,7 @@
 """Exact arithmetic for oracles: every float is a fraction, so nothing is rounded on the way.
 
 The routes differ from those of a solution: a slope comes from the cost itself, a proximal point
-from comparing costs. Least squares under a penalty or in a ball is in floats: ridge is least
+from comparing costs, a brightness between pixels from all pixels, each a tent. Least squares under a penalty or in a ball is in floats: ridge is least
 squares on more rows, the lasso tries every pattern of signs, a ball is gone through block by block.
 """
 
@@ -112,6 +112,29 @@ def nearest_in_l1_ball(w, radius):
             if min(point) >= 0 and (least is None or distance < least):
                 best, least = point, distance
     return np.sign(w) * np.array([float(x) for x in best]) + 0.0
+
+
+def between_pixels(image, y, x):
+    """Return what an image (H, W, C) of exact fractions shows at row `y` and column `x`, per channel.
+
+    Each pixel is a tent one pixel wide to each side, Σ image[r, c]·(1 − |y − r|)·(1 − |x − c|) over
+    those it reaches. No neighbors are looked up and nothing is rounded.
+
+    >>> image = exact_image(np.array([[[0.0], [1.0]], [[4.0], [5.0]]]))
+    >>> between_pixels(image, Fraction(1, 2), Fraction(1, 4))
+    [2.25]
+    """
+    rows = [(r, 1 - abs(y - r)) for r in range(len(image)) if abs(y - r) < 1]
+    columns = [(c, 1 - abs(x - c)) for c in range(len(image[0])) if abs(x - c) < 1]
+    return [
+        float(sum(image[r][c][ch] * a * b for r, a in rows for c, b in columns))
+        for ch in range(len(image[0][0]))
+    ]
+
+
+def exact_image(image):
+    """Return an image (H, W, C) as nested lists of exact fractions."""
+    return [[[Fraction(v) for v in pixel] for pixel in row] for row in image.tolist()]
 
 
 def bisect(rises, low, high):
