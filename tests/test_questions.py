@@ -149,6 +149,11 @@ CORE_RIGHT = {
     "project_l2_ball": {"always to the boundary", "nan at 0"},
     "project_l1_ball": {"always to the boundary"},
     "projected_gradient_descent": {"step 0.01"},
+    "fixed_listing": {"E3: the best error never lowered", "E6: the trained model dropped"},
+    "early_stopping": {"best model goes on training", "patience in evaluations", "ties count"},
+    "PatienceMonitor": {"should_stop is a method", "latched", "ties count", "nan skipped"},
+    "gradient_descent_path": {"logarithm", "size of the factor", "stopped at w*"},
+    "equivalent_l2": {"logarithm", "size of a", "negative to 0", "nan where w* is reached"},
     "dropout_forward": {
         "a fixed seed inside",
         "not drawn from rng",

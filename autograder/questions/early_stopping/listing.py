@@ -91,7 +91,7 @@ def _cases(rng):
         case("evaluated at every third step", PERIOD, "listing_loop", again, 3, 4),
         case("lowest after 5 steps", LOWERED, "listing_result", again, 1, 3),
         case("up for a while, then lower", LOWERED, "listing_result", [9, 4, 5, 6, 3, 7, 8], 1, 4),
-        case("lowest at first", LOWERED, "listing_result", [9, 2, 3, 4], 1, 2),
+        case("every second step", LOWERED, "listing_result", [9, 6, 5, 1, 4, 2, 3, 5, 6], 2, 4),
         case("random errors", LOWERED, "listing_result", drawn(9), 1, 3),
         case("lowest after 8 steps, then inf", KEPT, "listing_model", lasting, 1, 3),
         case("random errors, then inf", KEPT, "listing_model", drawn(inf), 1, 3),
@@ -114,7 +114,7 @@ def _expected(driver, inputs):
     }[driver]
 
 
-_INSIDE = FIXED.replace("    return best_model", "        return best_model")
+INSIDE = ("    return best_model", "        return best_model")
 
 _WRONG = (
     Misconception(
@@ -133,7 +133,13 @@ _WRONG = (
         "E1: return inside the loop",
         "It compiles, but `return` is inside the loop now: the function is over after one "
         "evaluation. It should run when the loop has ended.",
-        _INSIDE,
+        FIXED.replace(*INSIDE),
+    ),
+    Misconception(
+        "E1: return inside the loop, and more",
+        "`return` is inside the loop: the function is over after one evaluation. Put it where it "
+        "runs when the loop has ended; the other flaws show then.",
+        mended(1, 2).replace(*INSIDE),
     ),
     Misconception(
         "E2: a name that does not exist",

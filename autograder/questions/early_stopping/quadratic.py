@@ -202,6 +202,12 @@ _WRONG_PATHS = (
         lambda *inputs: _PATH(*inputs)[-1],
     ),
     Misconception(
+        "one array, many names",
+        "All rows of your path are the last iterate: `w -= …` changes the one array that each row "
+        "is. `w = w - …` makes a new one.",
+        lambda *inputs: np.tile(_PATH(*inputs)[-1], (inputs[-1] + 1, 1)),
+    ),
+    Misconception(
         "transposed",
         "Your path has one row a direction. It has one row a step: transpose it.",
         lambda *inputs: _PATH(*inputs).T,
@@ -456,6 +462,17 @@ _WRONG_WEIGHTS = (
         "You took the size of 1 - lr·h. Where lr·h is above 1, an odd number of steps ends past "
         "w*, and a is negative.",
         _weight(lambda h, q, lr, steps: _a(h, np.abs(q))),
+    ),
+    Misconception(
+        "size of a",
+        "You took the size of a. Where an odd number of steps ends past w*, a is negative.",
+        _weight(lambda h, q, lr, steps: np.abs(_a(h, q))),
+    ),
+    Misconception(
+        "logarithm",
+        "Your a is nan where lr·h is above 1, as the logarithm of 1 - lr·h is there. Take the "
+        "power itself.",
+        _weight(lambda h, q, lr, steps: h / np.expm1(-steps * np.log(1 - lr * h))),
     ),
     Misconception(
         "nan where w* is reached",

@@ -7,7 +7,6 @@ import math
 import numpy as np
 
 from autograder.question import Case, Misconception, Question
-from utils.checking.models import DATA
 
 RESULT = "the best error and its step"
 MODEL = "the best model"
@@ -40,7 +39,7 @@ def drawn_errors(rng, eval_freq, falls):
 def _cases(rng):
     def case(label, errors, *settings, part=RESULT, driver="stopping"):
         numbers = dict(zip(("eval_freq", "stop_wait"), settings, strict=False))
-        inputs = {"model": scripted(errors)} | DATA | numbers
+        inputs = {"model": scripted(errors)} | numbers
         return Case(label, inputs, part, _expected(driver, inputs), driver)
 
     def drawn(label, eval_freq, waits, **kind):
@@ -73,7 +72,7 @@ def _cases(rng):
         case("the same error again", [9, 3, 2, 2, 2, 5], 1, 6, **corner),
         case("lower by a billionth", [9, 0.5, 0.499999999, 0.6], 1, 3, **corner),
         case("nan in between", [9, 3, nan, 2, nan, 4], 1, 3, **corner),
-        case("nan first", [9, nan, 4, 3, 5], 1, 3, **corner),
+        case("nan first, then large errors", [9, nan, 4e12, 3e12, 5e12], 1, 3, **corner),
         case("an error of 0", [9, 2, 0, 1, 1.5], 1, 3, **corner),
         case("inf at every evaluation", [9, inf], 2, 3, **corner | {"driver": "stopping_model"}),
         case("a model handed in", other, 2, 4, **given),
@@ -216,8 +215,8 @@ def _in_evaluations(model, X_train, Y_train, X_dev, Y_dev, eval_freq=1, stop_wai
 _WRONG = (
     Misconception(
         "best error never lowered",
-        "Your training never ended. Does `best_dev_error` become the new error whenever that one "
-        "is lower? While it stays inf, every error is an improvement.",
+        "Your training never ended. Does best_dev_error become the new error whenever that one is "
+        "lower? While it stays inf, every error beats it. And does your step grow?",
         _loop(better=lambda error, best, last: error < math.inf),
     ),
     Misconception(
