@@ -428,6 +428,7 @@ check("resize_bilinear")
 #
 # The next cell asks your function and Pillow, the library with which many programs load their photographs.
 # Pillow resizes one channel at a time.
+# (When it reduces, it takes a mean over more than two neighbors, around the place of the third rule.)
 
 # %%
 from itertools import product
@@ -683,6 +684,28 @@ figures.show(
 # The mean of many shifted copies is the digit, blurred by a square of five pixels; one copy in 25 is unmoved.
 # A network that trains on shifted copies sees this mean, and what varies around it.
 # Unit 6 takes these two apart.
+#
+# **Explore** the live figure, which has more transformations.
+# On the left is an image, in the middle the same image, changed as the sliders say.
+# On the right are twelve draws, each with random values up to those of the sliders.
+#
+# Try three things.
+# Set the angle to 0, the zoom to 1 and both shifts to 2, and draw again a few times:
+# these are draws as yours, but for shifts by parts of a pixel.
+# Then raise the angle: from where on would you no longer vouch for the label?
+# And choose a photograph: which of the draws could somebody have taken with a camera?
+
+# %%
+from utils import widgets
+
+widgets.AugmentationGallery()
+
+# %% [markdown]
+# **Read it.**
+# A little of everything leaves the 6 a 6. Near half a turn it is a 9, and mirrored it is no digit at all.
+# With a photograph it is the black corners that give the change away:
+# a network may learn from them what has been done to the image, and no camera makes them.
+# So how far to go is a question to the task, one for each transformation.
 
 # %% [markdown]
 # ## 5. Train on more than you have
@@ -812,7 +835,7 @@ for name, (change, epochs) in trials.items():
 
 # %% [markdown]
 # **Read it.**
-# Three times as many epochs alone bring nothing.
+# Three times as many epochs alone bring next to nothing.
 # Shifts by up to 4 pixels harm in 60 epochs: the task has become harder than so few steps can learn.
 # In 180 epochs they help, though less than shifts by 2 did in 60.
 # So more variety wants more steps, and a comparison at one number of steps is a comparison at *that* number.
