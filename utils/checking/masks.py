@@ -125,7 +125,7 @@ def dropout_shared(target, inputs):
         FORM: form,
         OFF: float(np.max(np.abs(outs - x * masks))),
         MASK: _farthest(masks[masks != 0], 1 / inputs["keep_prob"]),
-        UNLIKE: float(np.mean(masks != firsts)),
+        UNLIKE: float(np.mean(np.abs(masks - firsts) > 1e-6)),
         KEPT: float(kept.mean()),
     } | {name: spreads[name] for name in names if name in spreads}
 

@@ -168,6 +168,12 @@ _WRONG = (
         _one_too_many,
     ),
     Misconception(
+        "n_samples ignored",
+        "You call predict more often than n_samples says. How often is for whoever calls to "
+        "decide: range(n_samples).",
+        lambda predict, x, n_samples: _one_too_many(predict, x, 99),
+    ),
+    Misconception(
         "drawn twice",
         "You called predict n_samples times for the mean and again for the spread. Keep the "
         "predictions of one round, and take both from them.",
