@@ -391,7 +391,8 @@ def resize_bilinear(images, size, align_corners=False, preserve_aspect_ratio=Fal
         return (c * lower + which).astype(int), (c * upper + which).astype(int), place - lower
 
     def blend(pixels, lower, upper, fraction, axis):
-        start, result = pixels.take(lower, axis), pixels.take(upper, axis)
+        # No place is outside; "wrap" spares the test of each.
+        start, result = (pixels.take(i, axis, mode="wrap") for i in (lower, upper))
         result -= start  # in place, which spares three arrays
         result *= fraction
         result += start
