@@ -565,10 +565,9 @@ figures.show(
 
 # %% [markdown]
 # **Read it.**
-# Whoever trains a network on images from one library and uses it on images from another shifts all its inputs.
+# Whoever trains a network on images that one library resized, and uses it on images that another did, shifts all its inputs.
 # You have seen in unit 2 what two pixels can do to a reader that never met a shifted digit.
-# The shift gives no error message, and it has kept many people busy who moved a network from one framework to another.
-# With a ramp you find it in a minute.
+# The shift gives no error message. With a ramp you find it in a minute.
 
 # %% [markdown]
 # ## 4. Shift each image by its own amount
@@ -647,7 +646,7 @@ def random_augment(images, rng, max_shift=2, flip_prob=0.0):
 # Then let it draw twice, on the same image of two rows and three columns.
 
 # %%
-rng = np.random.default_rng(0)
+rng = np.random.default_rng(3)
 print(np.array_equal(random_augment(six, rng, max_shift=0), six))
 print(np.array_equal(random_augment(six, rng, max_shift=0, flip_prob=1.0), six[:, :, ::-1]))
 for draw in random_augment(np.concatenate([six, six]), rng, max_shift=1):
@@ -715,7 +714,7 @@ widgets.AugmentationGallery()
 # There are two ways to train on augmented data.
 # You can make a larger set once, with some copies of each example,
 # or draw a new copy of each example whenever its turn comes.
-# The second takes no memory, and hardly an image comes twice; it is what the frameworks do.
+# The second takes no memory, and the variety does not end with the copies that you made; it is what the frameworks do.
 # The number of steps stays the same, so a comparison with and without augmentation is fair in this respect.
 #
 # You will compare five ways, on 200 digits, which is few:
@@ -842,7 +841,8 @@ for name, (change, epochs) in trials.items():
 # So more variety wants more steps, and a comparison at one number of steps is a comparison at *that* number.
 #
 # The mirror costs about five points, although no mirrored digit is another digit: such images do not come up.
-# Turns by any angle cost about twenty: the network is told that a 6 and a 9 are both a 6.
+# Turns by any angle cost about twenty.
+# Among the images are 9s that read as a 6 and have the label 9, and most of the others do not come up.
 # These are the two questions of unit 2, in numbers.
 # Augmentation is knowledge about the task. Where the knowledge is wrong, so is the result.
 
@@ -948,7 +948,8 @@ for label, right in zip(("ridge", "shifts and ridge"), rights, strict=True):
     print()
 
 # %% [markdown]
-# And here are the weights, at $\lambda = 10$.
+# And here are the weights of the last seed, at $\lambda = 10$.
+# Ink on violet speaks for a 3, ink on brown for a 5.
 
 # %%
 weight_figure, weight_axes = figures.pair()
@@ -1304,9 +1305,9 @@ figures.show(
 #
 # These are the calls by their current names, for shifts by up to 2 of 28 pixels, zoom and turn as in unit 5.
 #
-# | | TensorFlow 2, Keras | PyTorch |
+# | operation | TensorFlow 2, Keras | PyTorch |
 # |---|---|---|
-# | mirror | `tf.image.flip_left_right(images)`; at random `keras.layers.RandomFlip("horizontal")` | `torch.flip(images, dims=[3])`; `torchvision.transforms.v2.RandomHorizontalFlip()` |
+# | mirror | `tf.image.flip_left_right(images)`; at random `keras.layers.RandomFlip("horizontal")` | `torch.flip(images, dims=[3])`; at random `v2.RandomHorizontalFlip()` |
 # | quarter turn | `tf.image.rot90(images, k)` | `torch.rot90(images, k, dims=[2, 3])` |
 # | resize | `tf.image.resize(images, size)`; TensorFlow 1's rule: `tf.compat.v1.image.resize_images(images, size)` | `torch.nn.functional.interpolate(images, size, mode="bilinear")` |
 # | boxes | `tf.image.crop_and_resize(images, boxes, box_indices, crop_size)` | `torchvision.ops.roi_align`, by other rules |
@@ -1316,10 +1317,11 @@ figures.show(
 # | turn | `keras.layers.RandomRotation(15 / 360, fill_mode="constant")` | `v2.RandomAffine(15)` |
 #
 # scikit-learn has no augmentation: append the copies to `X` and their labels to `y` before you call `fit`.
-# PyTorch puts the channels first, $(N, C, H, W)$.
+# PyTorch puts the channels first, $(N, C, H, W)$; `v2` is `torchvision.transforms.v2`.
 # Keras' layers fill with a *reflection* unless you say `"constant"`, a positive zoom *reduces*,
 # and its shifts are not whole pixels.
-# torchvision transforms a whole batch alike: call it for one image at a time.
+# torchvision transforms a whole batch alike, so call it for one image at a time,
+# and its `RandomAffine` takes the nearest pixel unless you hand over another `interpolation`.
 # `extract_glimpse` fills with uniform noise unless you say `"zero"`.
 #
 # The next cell compares your functions with what the real TensorFlow gave for two small images.
