@@ -35,14 +35,12 @@ rule_of_thumb = Choice(
     "rule_of_thumb",
     "Predict: where the rule of thumb fails",
     {
-        "a": "More steps make it worse: (1 - lr·h)^steps falls exponentially, and so does a, but "
-        "1/(lr·steps) falls like 1/steps.",
-        "b": "There (1 - lr·h)^steps is nearly 0, so the exact a is nearly 0, far below "
-        "1/(lr·steps).",
-        "c": "There (1 - lr·h)^steps ≈ 1 - lr·steps·h, so h/(h + a) ≈ lr·steps·h and "
-        "a ≈ 1/(lr·steps). As lr·steps·h grows, a falls below the rule.",
-        "d": "A small lr·h gives (1 - lr·h)^steps ≈ exp(-lr·steps·h). That is near "
-        "1 - lr·steps·h only if lr·steps·h is small, too.",
+        "a": "More steps make it worse: q = (1 - αh)^τ falls exponentially, and so does a, but "
+        "1/(ατ) falls like 1/τ.",
+        "b": "There q = (1 - αh)^τ is nearly 0, so the exact a is nearly 0, far below 1/(ατ).",
+        "c": "There q = (1 - αh)^τ ≈ 1 - ατh, so h/(h + a) ≈ ατh and a ≈ 1/(ατ). As ατh grows, a "
+        "falls below the rule.",
+        "d": "A small αh gives q ≈ exp(-ατh). That is near 1 - ατh only if ατh is small, too.",
     },
     "c",
 )

@@ -227,8 +227,8 @@ _WRONG = (
     ),
     Misconception(
         "nothing copied",
-        "You trained the model that was handed in, and return that same model, trained up to the "
-        "stop. Copy it at the start, and again whenever the error is lower.",
+        "The model that was handed in is trained, and what you return is trained up to the stop. "
+        "Use `model.copy()` at the start and where the error is lower; `copy.copy` shares weights.",
         _loop(begin=lambda model: model, keep=lambda work: work),
     ),
     Misconception(
