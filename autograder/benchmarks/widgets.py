@@ -26,7 +26,13 @@ NAIVE_GOAL = 0.1
 HELD = "λ slider, key held at 30 a second, against 20 frames a second"
 HELD_KEYS, KEY_EVERY = 60, 1 / 30
 
-FIGURES = ("ConstraintGeometry", "LossLandscape", "WeightHistogram")
+FIGURES = (
+    "ConstraintGeometry",
+    "LossLandscape",
+    "WeightHistogram",
+    "EarlyStoppingCurve",
+    "AugmentationGallery",
+)
 LINKED = """import ipywidgets
 log = ipywidgets.FloatLogSlider(value=1, min=-2, max=2, step=1 / 15)
 linked = widgets.ConstraintGeometry()
