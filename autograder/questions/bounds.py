@@ -2,6 +2,7 @@
 
 A law counts: in how many of n independent draws something happened that has the probability p.
 That count is binomial, and its tails are summed exactly; nothing is approximated by a bell curve.
+Where draws come in groups that may depend on each other, an inequality bounds the tails.
 """
 
 import math
@@ -41,6 +42,37 @@ def share(n, p, tail=TAIL):
     low, high = counts(n, p, tail)
     ends = max(low - 0.5, 0) / n, min(high + 0.5, n) / n
     return Interval(*(round(end, len(str(n)) + 2) for end in ends))
+
+
+def average(n, p, tail=TAIL):
+    """Return the interval of the average of n independent numbers in 0..1 whose mean is p.
+
+    P(average ≥ a) ≤ exp(−n·(a log(a/p) + (1 − a) log((1 − a)/(1 − p)))) for a > p, and the same
+    below (Hoeffding, 1963, theorem 1). Where the means differ, p is the mean of them. A share is
+    such an average, also one of draws in groups, of which only the groups are independent.
+
+    >>> average(100, 0.5, tail=0.01)
+    Interval(low=0.34943, high=0.65057)
+    >>> average(100, 0.0)
+    Interval(low=0.0, high=0.0)
+    """
+    if p in (0, 1):
+        return Interval(float(p), float(p))
+    reach = -math.log(tail) / n
+    ends = (_reach(p, 0.0, reach), _reach(p, 1.0, reach))
+    return Interval(*(round(end, len(str(n)) + 2) for end in ends))
+
+
+def _reach(p, end, divergence):
+    """Return how far toward an end the divergence from p stays below a bound."""
+    inside = p
+    for _ in range(60):
+        middle = (inside + end) / 2
+        if not 0 < middle < 1:
+            break
+        apart = middle * math.log(middle / p) + (1 - middle) * math.log((1 - middle) / (1 - p))
+        inside, end = (middle, end) if apart < divergence else (inside, middle)
+    return inside
 
 
 def miss(n, p, interval):

@@ -164,7 +164,7 @@ def count_noise(target, inputs):
         The arguments, with "seed" for the generator of both calls; "corner", the row and the column
         of the window where the image begins; "levels" (N, C, K), K odd, for each image and channel
         the brightness in rising order where one bin ends and the next begins; "bins", their K + 1
-        names. Sizes and the corner are even, N and C are 2.
+        names. Sizes and the corner are even.
 
     Returns
     -------
@@ -208,8 +208,6 @@ def _shares_of_pairs(windows, middle):
     pairs = {
         "alike beside each other": (side[..., 0::2, :], side[..., 1::2, :]),
         "alike one below the other": (side[..., 0::2, :, :], side[..., 1::2, :, :]),
-        "alike in two channels": (side[..., 0], side[..., 1]),
-        "alike in two images": (side[:, 0], side[:, 1]),
         "alike in two calls": (side[0], side[1]),
     }
     return {name: _share_alike(*pair) for name, pair in pairs.items()}

@@ -236,8 +236,21 @@ def _tell(changes, rest=ANY):
 
 
 def _marginal(probabilities):
-    """Return changes to both axes: the probabilities of the offsets, given m."""
-    return lambda s: _steps(s, "row", probabilities(s.m)) | _steps(s, "column", probabilities(s.m))
+    """Return changes to both axes: the probabilities of the offsets, given m.
+
+    Which way a mirrored image moved depends on what came first, so that with flips nothing is said
+    of the columns.
+    """
+
+    def changes(s):
+        rows, columns = (_steps(s, what, probabilities(s.m)) for what in ("row", "column"))
+        return rows if s.p else rows | columns
+
+    return changes
+
+
+def _alike_in_call(s):
+    return {"same move as the image beside": Interval(0.3 if s.p else 1.0, 1.0)}
 
 
 def _only_unmoved(s):
@@ -249,9 +262,10 @@ def _only_rows_unmoved(what):
 
 
 def _both_alike_changes(s):
-    even = [1 / s.side] * s.side
+    even = _marginal(lambda m: [1 / s.side] * s.side)(s)
+    unmoved = {"moved by no column": share(s.draws, 1 / s.side), "rarest move": share(s.draws, 0)}
     beside = {"same move as the image beside": share(s.pairs, 1 / s.side)}
-    return _steps(s, "row", even) | _steps(s, "column", even) | beside
+    return even | unmoved | ({} if s.p else beside)
 
 
 def _flip_share(probability):
@@ -302,7 +316,7 @@ _MISCONCEPTIONS = (
         "All images of a call are moved by the same offset. Draw one for each image, an array of "
         "shape (N, 2) or N times a pair.",
         _wrong(_one_for_all),
-        _tell(lambda s: {"same move as the image beside": share(s.pairs, 1)}),
+        _tell(_alike_in_call),
     ),
     Misconception(
         "upper end left out",

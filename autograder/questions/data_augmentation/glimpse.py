@@ -317,13 +317,11 @@ _PLACES = (
 )
 
 _NOISES = (
-    _misconception(
+    Misconception(
         "no noise",
         "Around the image there is always 0. With noise of “uniform” or “gaussian” the window is "
         "filled with it first.",
         _filled(noise.zeros),
-        bins=noise.ANY,
-        pairs=_SAME,
     ),
     _misconception(
         "noise over the image",
@@ -345,6 +343,13 @@ _NOISES = (
         noise.CHANNEL_ENDS,
     ),
     _misconception(
+        "ends of the batch",
+        "Your uniform noise has the ends of the whole batch. Each image has its own: the smallest "
+        "and the largest number of that image.",
+        _filled(noise.but_for("uniform", axes=(0, 1, 2, 3))),
+        noise.BATCH_ENDS,
+    ),
+    _misconception(
         "not clipped",
         "Your gaussian noise goes beyond the darkest and the brightest pixel of its channel. Clip "
         "it to them.",
@@ -364,12 +369,6 @@ _NOISES = (
         "own: take them over the rows and columns only.",
         _filled(noise.but_for("gaussian", axes=(1, 2, 3))),
         noise.IMAGE_MOMENTS,
-    ),
-    _misconception(
-        "gray noise",
-        "Your noise is the same in all channels. Draw a number for each pixel and each channel.",
-        _filled(noise.gray),
-        channels=_SAME,
     ),
     _misconception(
         "fixed seed",

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from autograder.question import Case
-from autograder.questions.bounds import share
+from autograder.questions.bounds import average
 from autograder.questions.data_augmentation.resize import NEAR
 from utils.checking.codec import Interval
 from utils.checking.drivers import observe
@@ -33,31 +33,32 @@ ANY = Interval(0.0, 1.0)
 
 
 def few_pixels(rng):
-    """Return images of 2 × 2 pixels of which one in each channel is darker: there ddof shows."""
-    levels = rng.permutation(np.arange(2, 19))[:8] / 20
-    low, high = np.sort(levels.reshape(2, 2, 2, 1), axis=0)  # (images, channels, 1)
-    dark = rng.permuted(np.tile([True, False, False, False], (2, 2, 1)), axis=2)
-    return np.moveaxis(np.where(dark, low, high), 1, 2).reshape(2, 2, 2, 2)
+    """Return images of two pixels beside each other, as few as there can be: there ddof shows."""
+    levels = rng.permutation(np.arange(1, 20))[:8] / 20
+    return levels.reshape(2, 1, 2, 2)
 
 
 def uneven(images):
-    """Return images whose channels are of different ranges, within 0 and 1."""
-    return np.round(images * [0.35, 0.5] + np.array([[0.0, 0.5], [0.1, 0.15]])[:, None, None], 4)
+    """Return images whose channels are of different ranges, some of it below 0."""
+    darkest = np.array([[-0.4, -0.1], [0.0, 0.1]])[:, None, None]  # of images and channels
+    return np.round(images * [0.3, 0.4] + darkest, 4)
 
 
 def noise_case(rng, label, noise, images):
     """Return a case under the law of the noise.
 
-    The window is large, so that there is much noise around a small image. Each share is of
-    independent draws, or of disjoint pairs of them; where channels differ in the probability, their
-    mean is taken, and tails are only lighter then (Hoeffding, 1956). A right answer is outside an
-    interval with a probability of 2·10⁻⁹ at most, by exact binomial tails; 11 intervals in each of
-    3 cases make less than 7·10⁻⁸ for the whole check.
+    The window is large, so that there is much noise around a small image. What is counted is the
+    noise of a pixel in all images and channels, of which each is drawn from its own distribution
+    but may depend on the others: TensorFlow uses the same random numbers for all images, and for
+    all channels of gaussian noise. The pixels are independent, so each share is an average of
+    independent numbers in 0..1. A right answer is outside an interval with a probability of 2·10⁻⁹
+    at most (`autograder.questions.bounds.average`); 9 intervals in each of 3 cases make less than
+    6·10⁻⁸ for the whole check.
     """
-    corner = (2 * rng.integers(2, 6, 2)).tolist()
+    corner = (2 * rng.integers([2, 6], [6, 10])).tolist()
     inputs = {
         "images": images,
-        "size": [24, 36],
+        "size": [30, 40],
         "offsets": np.tile(-np.array(corner, dtype=float), (2, 1)),
         "centered": False,
         "normalized": False,
@@ -93,43 +94,36 @@ def law(inputs, distribution, **changes):
         `distribution(images, n, c)` returns the function v → P(noise ≤ v) of image n, channel c.
     **changes
         What is different all the same: "image" for the interval of the error within the image,
-        "bins" for all bins, "pairs" for all pairs, "channels" or "calls" for these pairs, and
-        "same_seed".
+        "bins" for all bins, "pairs" for all pairs, "calls" for these, and "same_seed".
     """
     images, levels = inputs["images"].astype(float), inputs["levels"]
     below = np.array(
         [[[distribution(images, n, c)(v) for v in levels[n, c]] for c in (0, 1)] for n in (0, 1)]
     )
     bins = np.diff(below, axis=2, prepend=0, append=1).mean(axis=(0, 1)).clip(0, 1)
-    low = below[..., levels.shape[2] // 2]  # P(noise ≤ middle), (images, channels)
+    low = below[..., levels.shape[2] // 2]  # P(noise ≤ middle)
+    alike = float(np.mean(low**2 + (1 - low) ** 2))
+    (height, width), (old_height, old_width) = inputs["size"], images.shape[1:3]
+    pixels = height * width - old_height * old_width
     pairs = {
-        "beside each other": _agree(low, low),
-        "one below the other": _agree(low, low),
-        "in two channels": _agree(low[:, 0], low[:, 1]),
-        "in two images": _agree(low[0], low[1]),
-        "in two calls": _agree(low, low),
+        "beside each other": pixels,  # half of the pixels in two calls
+        "one below the other": height * width - (old_height + old_height % 2) * old_width,
+        "in two calls": pixels,
     }
-    area = inputs["size"][0] * inputs["size"][1] - images.shape[1] * images.shape[2]
-    draws = 2 * 2 * 2 * area  # calls · images · channels · pixels
-    in_bins = [changes.get("bins") or share(draws, float(p)) for p in bins]
-    alike = {
+    in_bins = [changes.get("bins") or average(2 * pixels, float(p)) for p in bins]
+    in_pairs = {
         f"alike {name}": changes.get(name.split()[-1])
         or changes.get("pairs")
-        or share(draws // 2, p)
-        for name, p in pairs.items()
+        or average(count, alike)
+        for name, count in pairs.items()
     }
     return {
         "shape right": True,
         "off within the image": changes.get("image", Interval(0.0, NEAR)),
         **dict(zip(inputs["bins"], in_bins, strict=True)),
-        **alike,
+        **in_pairs,
         "same seed, same result": changes.get("same_seed", True),
     }
-
-
-def _agree(p, q):
-    """Return the probability that two independent draws are on the same side, on average."""
-    return float(np.mean(p * q + (1 - p) * (1 - q)))
 
 
 def _flat_of(part):
@@ -199,24 +193,6 @@ def but_for(noise, **changes):
     return wrong
 
 
-def gray(images, size, noise, rng):
-    """Return noise that is drawn for the first channel and moved to the range of the others."""
-    return background(images, size, noise, _Gray(rng))
-
-
-class _Gray:
-    """A generator of draws that are the same in all channels."""
-
-    def __init__(self, rng):
-        self.rng = rng
-
-    def random(self, shape):
-        return np.broadcast_to(self.rng.random((*shape[:-1], 1)), shape)
-
-    def standard_normal(self, shape):
-        return np.broadcast_to(self.rng.standard_normal((*shape[:-1], 1)), shape)
-
-
 def fixed_seed(images, size, noise, rng):
     """Return noise from a generator of its own that starts anew in each call."""
     return background(images, size, noise, np.random.default_rng(0))
@@ -234,6 +210,7 @@ def zeros(images, size, noise, rng):
 
 UNIT = {"uniform": lambda images, n, c: lambda v: float(np.clip(v, 0, 1))}
 CHANNEL_ENDS = {"uniform": _flat_of(_channel)}
+BATCH_ENDS = {"uniform": _flat_of(lambda images, n, c: images)}
 UNCLIPPED = {"gaussian": _bell_of(_channel, clipped=False)}
 DDOF = {"gaussian": _bell_of(_channel, ddof=1)}
 IMAGE_MOMENTS = {"gaussian": _bell_of(_image)}
