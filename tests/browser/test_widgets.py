@@ -30,6 +30,7 @@ from utils import widgets"""
 LOG = "FloatLogSlider(value=1, min=-2, max=2)"
 LEADS = {  # where it is not λ: a slider, two values for it, and a stock slider that has the second
     "AugmentationGallery": ("angle", 40, 70, "IntSlider(value=100, min=-180, max=180)"),
+    "DropoutNetwork": ("keep_prob", 0.37, 0.6, "FloatSlider(value=0.5, min=0.1, max=1, step=0.01)"),
     "EarlyStoppingCurve": ("stop_wait", 42, 70, "IntSlider(value=100, min=1, max=1000)"),
 }
 LINKED = """linked, stock = widgets.{name}(), ipywidgets.{stock}

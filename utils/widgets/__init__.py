@@ -9,10 +9,12 @@ from utils.widgets.geometry import ConstraintGeometry
 from utils.widgets.histogram import WeightHistogram
 from utils.widgets.landscape import LossLandscape
 from utils.widgets.stopping import EarlyStoppingCurve
+from utils.widgets.thinning import DropoutNetwork
 
 __all__ = [
     "AugmentationGallery",
     "ConstraintGeometry",
+    "DropoutNetwork",
     "EarlyStoppingCurve",
     "LiveFigure",
     "LossLandscape",
