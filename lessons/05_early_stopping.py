@@ -989,6 +989,7 @@ figures.show(
 # %% [markdown]
 # **Implement** `PatienceMonitor`: a class with the methods `__init__` and `update`,
 # the attributes `best` and `wait`, and `should_stop`, an attribute or a property.
+# The cell holds the beginning only: fill in `__init__`, and write the rest below it.
 #
 # <details><summary>Hint: a property</summary>
 #
@@ -1028,8 +1029,8 @@ class PatienceMonitor:
         Take in an error and return True if it is better, else False.
     """
 
-    # BEGIN SOLUTION
     def __init__(self, patience, min_delta=0.0):
+        # BEGIN SOLUTION
         self.patience, self.min_delta = patience, min_delta
         self.best, self.wait = float("inf"), 0
 
@@ -1044,8 +1045,7 @@ class PatienceMonitor:
         else:
             self.wait += 1
         return better
-
-    # END SOLUTION
+        # END SOLUTION
 
 
 # %% [markdown]
