@@ -21,14 +21,14 @@
 # | 1. Mirror and turn | 10 | 2 |
 # | 2. Keep the label | 6 | 1 |
 # | 3. Ask where a pixel looks | 21 | 5 |
-# | 4. Shift each image by its own amount | 13 | 3 |
+# | 4. Shift each image by its own amount | 14 | 3 |
 # | 5. Train on more than you have | 6 | |
 # | 6. Find the penalty in it | 6 | |
-# | **core path** | **62** | **11** |
+# | **core path** | **63** | **11** |
 # | 7. Cut boxes out | 12 | 3 |
 # | 8. Take a glimpse | 14 | 4 |
-# | In practice, further reading | 5 | |
-# | **second part** | **31** | **7** |
+# | In practice, further reading | 4 | |
+# | **second part** | **30** | **7** |
 #
 # The minutes count one for 150 words of text and half a minute for a cell that only runs,
 # two for a live figure or a question with options, three for a function of one point,
