@@ -111,11 +111,16 @@ def expected(keep_prob, divide):
     >>> np.allclose(expected(0.5, divide=True)["z"], full)
     True
     """
-    masks = np.array(list(product((0, 1), repeat=SIZES[1])))
+    masks = _first_masks()
     chances = np.prod(np.where(masks, keep_prob, 1 - keep_prob), axis=1)
     factor = 1 / keep_prob if divide else 1.0
     each = signals(factor * masks, np.full(SIZES[2], keep_prob * factor))
     return {name: float(chances @ values) for name, values in each.items()}
+
+
+@cache
+def _first_masks():
+    return np.array(list(product((0, 1), repeat=SIZES[1])))
 
 
 def running_means(values):
@@ -207,6 +212,7 @@ def _against_full(thinning, name):
 # ---- what is drawn
 
 
+@cache
 def places(layer):
     """Return where the units of a layer stand, (n, 2) in pixels."""
     n = SIZES[layer]
@@ -250,8 +256,8 @@ def bars(heights, half):
         Half the width of a bar.
     """
     top = np.minimum(heights, BARS.y[1])
-    x = np.array([[k - half, k - half, k + half, k + half] for k in range(1, len(top) + 1)])
-    y = np.array([[0, height, height, 0] for height in top])
+    x = np.arange(1, len(top) + 1)[:, None] + half * np.array([-1, -1, 1, 1])
+    y = top[:, None] * [0, 1, 1, 0]
     return np.rint(BARS.px(x, y))[top > 0].ravel().tolist()
 
 
@@ -281,13 +287,12 @@ def _beyond(highest):
 
 def _mean_marks(name, axes, values, exact):
     """Return the running mean of one value, the exact expected value, and both as text."""
-    heights = axes.px(0, running_means(values))[:, 1]
-    heights = np.clip(np.rint(heights), axes.top - 9, axes.top + axes.height)
-    level = np.rint(axes.px(0, exact)[1]) if exact <= axes.y[1] else axes.top - 9
+    down = np.rint(axes.px(0, np.array([exact, *running_means(values)]))[:, 1])
+    level, *heights = np.clip(down, axes.top - 9, axes.top + axes.height).tolist()
     right = axes.left + axes.width
     x, y = axes.left + 8, axes.top + 12
     return {
-        f"mean {name}": [axes.left, axes.width * EVERY / DRAWS, *heights.tolist()],
+        f"mean {name}": [axes.left, axes.width * EVERY / DRAWS, *heights],
         f"expected {name}": [axes.left, level, right, level],
         f"text {name}": [x, y, f"expected {hundredths(exact)}, mean {hundredths(values.mean())}"],
     }
@@ -313,6 +318,7 @@ def _moving():
     return drawn
 
 
+@cache
 def _graph():
     """Return what of the graph stays: every edge, and every unit as a circle."""
     every_edge = edges(np.ones(11, bool))
@@ -344,6 +350,7 @@ def _graph_keys():
     ]
 
 
+@cache
 def _ground():
     """Return the axes, the full network's values, and the keys."""
     a = first_activations()
