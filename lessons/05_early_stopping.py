@@ -98,7 +98,7 @@ class Script:
     def train(self, X, Y):
         self.trained.append(self.step)
         if len(self.trained) >= len(self.errors):
-            raise RuntimeError(f"no end after {len(self.trained)} training steps")
+            raise TimeoutError(f"no end after {len(self.trained)} training steps")
         self.step += 1
         return self
 
@@ -169,7 +169,7 @@ def six_tests(listing):
     unreadable = fault.startswith(("SyntaxError", "IndentationError", "TabError"))
     return [
         ("1 Python can read it", not unreadable, one),
-        ("2 it trains and evaluates", not fault or fault.startswith("RuntimeError"), one),
+        ("2 it trains and evaluates", not fault or fault.startswith("TimeoutError"), one),
         ("3 it stops and finds the lowest error", one.get("error") == 1, one),
         ("4 its model is from the step that it says", one.get("step of the model") == 5, one),
         ("5 it waits for steps, not evaluations", two.get("trained") == 8, two),
@@ -1169,7 +1169,7 @@ def outcome(errors, **settings):
     model = Script(errors)
     try:
         _, error, step = early_stopping(model, None, None, None, None, **settings)
-    except RuntimeError as fault:
+    except TimeoutError as fault:
         return str(fault)
     return f"error {error} of step {step}, after {len(model.trained)} steps"
 

@@ -81,7 +81,7 @@ def test_what_the_lesson_says_of_the_flaws(lesson):
     assert seen[0][0][2]["fault"].startswith("IndentationError")
     assert "line 24" in seen[0][0][2]["fault"]
     assert seen[1][1][2]["fault"] == "NameError: name 'eval_every' is not defined"
-    assert seen[2][2][2]["fault"].startswith("RuntimeError: no end")
+    assert seen[2][2][2]["fault"].startswith("TimeoutError: no end")
     assert seen[3][3][2] == {"trained": 8, "error": 1, "step": 5, "step of the model": 8}
     assert seen[4][4][2]["trained"] == 16
     assert seen[5][5][2]["step of the model"] == 0
