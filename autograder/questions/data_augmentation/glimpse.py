@@ -74,7 +74,7 @@ def _cases(rng):
         neither("wholly beyond", some(1, 3, 4, 2), (2, 2), [[-1, 9]]),
         noise_case(rng, "uniform noise", "uniform", noise.uneven(some(2, 2, 4, 2))),
         noise_case(rng, "gaussian noise", "gaussian", noise.few_pixels(rng)),
-        noise_case(rng, "gaussian noise, float32", "gaussian", some(2, 4, 2, 2, dtype="float32")),
+        noise_case(rng, "gaussian noise, float32", "gaussian", noise.skewed(rng)),
     ]
 
 

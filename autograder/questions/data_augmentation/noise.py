@@ -38,6 +38,14 @@ def few_pixels(rng):
     return levels.reshape(2, 1, 2, 2)
 
 
+def skewed(rng):
+    """Return images in float32 of one bright pixel in each channel: there the mean is no middle."""
+    pixels = rng.permuted(np.tile(np.arange(1, 17), (2, 2, 1)), axis=2)[..., :8] / 64
+    pixels[..., 0] = rng.integers(48, 65, (2, 2)) / 64
+    pixels = rng.permuted(pixels, axis=2).reshape(2, 2, 4, 2)
+    return np.moveaxis(pixels, 1, 3).astype(np.float32)
+
+
 def uneven(images):
     """Return images whose channels are of different ranges, some of it below 0."""
     darkest = np.array([[-0.4, -0.1], [0.0, 0.1]])[:, None, None]  # of images and channels
