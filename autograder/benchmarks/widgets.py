@@ -32,6 +32,7 @@ FIGURES = (
     "WeightHistogram",
     "EarlyStoppingCurve",
     "AugmentationGallery",
+    "DropoutNetwork",
 )
 LINKED = """import ipywidgets
 log = ipywidgets.FloatLogSlider(value=1, min=-2, max=2, step=1 / 15)
