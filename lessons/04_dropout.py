@@ -1,8 +1,8 @@
 # %% [markdown]
 # # Switch units off at random: dropout
 #
-# A network that stores a wrong label needs many of its units for it, and needs them together.
-# Dropout makes sure that they never are: at each step of the training, each unit is switched off with some probability.
+# In lesson 0 a network stored wrong labels. It could, since all its units were there all the time.
+# Dropout takes that certainty away: at each step of the training, each unit is switched off with some probability.
 # It takes one line of code.
 # In this lesson you find out what that line does to a sum, to a gradient, to a linear model and to a network,
 # and what is lost when a single factor in it goes wrong.
@@ -74,7 +74,7 @@ mnist, prostate, golden = load_mnist(), load_prostate(), load_golden()
 # $$\mathrm{E} \sum_{j=1}^{d} w_j R_{ij} x_{ij} = p \sum_{j=1}^{d} w_j x_{ij} .$$
 #
 # On a new example you want no coins. All units are there, and the sum on the right has no factor $p$.
-# So it is $1/p$ times as large as what the next layer has learned from.
+# So it is $1/p$ times as large as the mean that the next layer has learned from.
 # There are two ways out.
 #
 # 1. Multiply the weights by $p$ once the training is over. The paper that made dropout known does this.
@@ -100,9 +100,9 @@ mnist, prostate, golden = load_mnist(), load_prostate(), load_golden()
 
 # %% [markdown]
 # **Keep or drop?**
-# Half of the world counts by `keep_prob`, the probability of keeping, and half by `rate` $= 1 - p$, the probability of dropping.
+# Some count by `keep_prob`, the probability of keeping, and others by the `rate` $1 - p$, the probability of dropping.
 # A unit that is kept with 0.8 is dropped with 0.2.
-# Both words hold for the same method, and a value like 0.5 even means the same in both.
+# The value 0.5 means the same in both, which does not help to tell them apart.
 # TensorFlow changed from one to the other between its versions 1 and 2: `tf.nn.dropout(x, keep_prob)` became `tf.nn.dropout(x, rate)`.
 #
 # **Predict.**
@@ -242,7 +242,7 @@ def dropout_forward(x, keep_prob, rng, train=True, noise_shape=None):
 
 # %%
 ones = np.ones((100, 1000))
-tried, tried_mask = dropout_forward(ones, 0.8, np.random.default_rng(0))
+tried = dropout_forward(ones, 0.8, np.random.default_rng(0))[0]
 print("entries:", np.unique(tried), "  share kept:", round(float(np.mean(tried > 0)), 2))
 for options in ({"keep_prob": 1.0}, {"keep_prob": 0.8, "train": False}):
     same = dropout_forward(ones, rng=np.random.default_rng(0), **options)[0] == ones
@@ -434,7 +434,7 @@ def new_mask(x, rng):
 
 
 def errors_with(dropout, seed):
-    """Return training and dev error, in %, of a network trained with this dropout."""
+    """Return the training and the dev error, in %, after training with this dropout."""
     rng = np.random.default_rng(seed)
     digits, dev = split(mnist.X, mnist.y, (500, 1000), rng)
     network = Network((784, 100, 100, 10), rng)
@@ -544,8 +544,8 @@ def variance_ratios(keep_prob, seed):
 
 
 for keep_prob in (0.8, 0.5, 0.2):
-    ratios = np.array([variance_ratios(keep_prob, seed) for seed in range(5)])  # (5, 3)
-    low, high = ratios.min(axis=0).round(2), ratios.max(axis=0).round(2)
+    measured_over = np.array([variance_ratios(keep_prob, seed) for seed in range(5)])  # (5, 3)
+    low, high = measured_over.min(axis=0).round(2), measured_over.max(axis=0).round(2)
     print(f"p = {keep_prob}: measured / derived from {low} to {high}")
 
 # %% [markdown]
@@ -697,6 +697,10 @@ def compare_programs(seed):
     return np.array(found), differ
 
 
+# %% [markdown]
+# Ten networks are trained now, two for each of five seeds.
+
+# %%
 results = [compare_programs(seed) for seed in range(5)]
 table, differ = np.array([r[0] for r in results]), np.array([r[1] for r in results])  # (5, 4, 2)
 for label, right in (("A: inverted, left on", 0), ("B: plain, as they are", 2)):
@@ -1194,8 +1198,8 @@ for name, fits in {"ridge": ridge_fits, "dropout": dropout_fits}.items():
 # The longer the column, the larger $\lambda_j$, in just the right proportion.
 # You know another remedy: scale the columns first.
 # If all columns have the standard deviation 1, then $(X^\top X)_{jj} = n - 1$ for each, and dropout is plain ridge with $\lambda = (n - 1)(1 - p)/p$.
-# In a network nobody scales the hidden units. There the adaptive penalty makes a difference.
-# But there it is only an approximation, too: the derivation needs the squared loss and a linear model.
+# In a network the hidden units have lengths of their own, which change as they learn, and the penalty follows them.
+# But there it is an approximation: the derivation needs the squared loss and a linear model.
 
 # %% [markdown]
 # ## 8. Ask a network how sure it is
@@ -1208,8 +1212,7 @@ for name, fits in {"ridge": ridge_fits, "dropout": dropout_fits}.items():
 #
 # $$\bar f = \frac1T \sum_{t=1}^{T} f_t,
 # \qquad
-# s = \sqrt{\frac1T \sum_{t=1}^{T} (f_t - \bar f)^2},
-# $$
+# s = \sqrt{\frac1T \sum_{t=1}^{T} (f_t - \bar f)^2}\, ,$$
 #
 # both entry by entry.
 # It is an attractive idea, as it needs no new training. Gal and Ghahramani (2016) relate it to a Bayesian posterior, under assumptions on the prior and on the network.
@@ -1308,6 +1311,10 @@ def auc_of_tasks(seed):
     return {kind: (auc(d[:1000], misread), auc(d, on_side)) for kind, d in found.items()}
 
 
+# %% [markdown]
+# Each dot of the figure is one of the five networks, and each bar the mean of its row.
+
+# %%
 tasks = [auc_of_tasks(seed) for seed in range(5)]
 kinds = ("s", "mean", "single pass")
 aucs = np.array([[task[kind] for kind in kinds] for task in tasks])  # (5, 3, 2)
