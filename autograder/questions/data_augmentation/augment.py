@@ -305,9 +305,9 @@ _MISCONCEPTIONS = (
         _tell(lambda s: _only_unmoved(s) if s.channels == 2 else {}),
     ),
     Misconception(
-        "round the image",
-        "What leaves your image on one side comes in again on the other: `np.roll` does that. "
-        "Zeros move in.",
+        "no zeros behind",
+        "Where an image moved away, something other than 0 came in. `np.roll` brings in what left "
+        "on the other side, `np.pad` with a mode repeats the border. Zeros move in.",
         _wrong(moved=_without_zeros("wrap")),
         _tell(_only_unmoved),
     ),
