@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import nbformat
+from matplotlib import rc_context
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -36,8 +37,9 @@ def functions_of(lesson, root=ROOT):
         raise FileNotFoundError(f"there is no {path.relative_to(root)}; run ./course build first")
     names = {}
     code = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
-    for place, cell in enumerate(code):
-        graded = cell.metadata.get("nbgrader", {})
-        if place == 0 or graded.get("solution"):
-            exec(compile(cell.source, f"{lesson}, {cell.id}", "exec"), names)
+    with rc_context():  # a set-up chooses the style of the figures
+        for place, cell in enumerate(code):
+            graded = cell.metadata.get("nbgrader", {})
+            if place == 0 or graded.get("solution"):
+                exec(compile(cell.source, f"{lesson}, {cell.id}", "exec"), names)
     return names

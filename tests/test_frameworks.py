@@ -1,15 +1,12 @@
 """What the lessons say of TensorFlow, Keras and PyTorch, against the real ones."""
 
-from pathlib import Path
-
-import nbformat
 import numpy as np
 import pytest
 
+from autograder.solutions import functions_of
 from tests.test_golden import assert_counts_alike, assert_dropped, lesson
 from utils.golden import load_golden, make
 
-ROOT = Path(__file__).parent.parent
 LR, LAM = 0.1, 0.03
 W = np.array([[1.5, -0.25, 0.0], [-2.0, 0.75, 1e-3]])
 GRAD = np.array([[0.2, -0.1, 0.3], [0.0, 0.5, -0.4]])  # ∂J/∂w of J(w) = Σ GRAD·w
@@ -20,12 +17,7 @@ pytestmark = pytest.mark.frameworks
 @pytest.fixture(scope="module")
 def answers():
     """Return the names that the answer cells of lesson 01's solution define."""
-    path = ROOT / "solutions" / "01_l1_l2_updates" / "01_l1_l2_updates.ipynb"
-    names = {"np": np}
-    for cell in nbformat.read(path, as_version=4).cells:
-        if cell.metadata.get("nbgrader", {}).get("solution") and cell.cell_type == "code":
-            exec(cell.source, names)
-    return names
+    return functions_of("01_l1_l2_updates")
 
 
 def torch_step(optimizer, loss, **options):

@@ -1,12 +1,10 @@
 """The functions of lesson 02, as its solution has them: a book's table, and scikit-learn."""
 
-import nbformat
 import numpy as np
 import pytest
 from sklearn.linear_model import Lasso, Ridge, lars_path
 
-from autograder.grading.demo import answers_in
-from autograder.grading.material import ROOT
+from autograder.solutions import functions_of
 from utils.data import load_diabetes, load_prostate
 
 LESSON = "02_constraint_geometry"
@@ -21,11 +19,7 @@ DF_5 = 24.1764
 @pytest.fixture(scope="module")
 def student():
     """Return what a student's notebook holds once every answer is right."""
-    solution = nbformat.read(ROOT / "solutions" / LESSON / f"{LESSON}.ipynb", as_version=4)
-    names = {"np": np, "prostate": load_prostate(), "raw_prostate": load_prostate(corrected=False)}
-    for source in answers_in(solution).values():
-        exec(source, names)
-    return names
+    return functions_of(LESSON)
 
 
 # ---- the table

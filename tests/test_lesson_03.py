@@ -3,13 +3,11 @@
 from fractions import Fraction
 from itertools import product
 
-import nbformat
 import numpy as np
 import pytest
 from PIL import Image
 
-from autograder.grading.demo import answers_in
-from autograder.grading.material import ROOT
+from autograder.solutions import functions_of
 from utils.data import load_mnist, load_photographs, split
 from utils.golden import load_golden
 from utils.images import warp
@@ -23,11 +21,7 @@ CASES = range(300)
 @pytest.fixture(scope="module")
 def student():
     """Return what a student's notebook holds once every answer is right."""
-    solution = nbformat.read(ROOT / "solutions" / LESSON / f"{LESSON}.ipynb", as_version=4)
-    names = {"np": np}
-    for source in answers_in(solution).values():
-        exec(source, names)
-    return names
+    return functions_of(LESSON)
 
 
 def some_images(rng, dtype=np.float32, most=12):

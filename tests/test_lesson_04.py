@@ -3,14 +3,12 @@
 import copy
 import itertools
 
-import nbformat
 import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
 from sklearn.metrics import roc_auc_score
 
-from autograder.grading.demo import answers_in
-from autograder.grading.material import ROOT
+from autograder.solutions import functions_of
 from utils.data import flip_labels, load_mnist, load_prostate, split
 from utils.golden import load_golden
 from utils.network import Network, softmax_cross_entropy
@@ -23,11 +21,7 @@ KEEP_PROBS = (0.05, 0.3, 0.5, 0.8, 0.97)
 @pytest.fixture(scope="module")
 def student():
     """Return what a student's notebook holds once every answer is right."""
-    solution = nbformat.read(ROOT / "solutions" / LESSON / f"{LESSON}.ipynb", as_version=4)
-    names = {"np": np}
-    for source in answers_in(solution).values():
-        exec(source, names)
-    return names
+    return functions_of(LESSON)
 
 
 def all_masks(shape, keep_prob):

@@ -1,6 +1,5 @@
 """The lesson on early stopping, as its solution has it: simulations, fractions, linear solves."""
 
-import copy
 import itertools
 import math
 from fractions import Fraction
@@ -9,9 +8,9 @@ import nbformat
 import numpy as np
 import pytest
 
-from autograder.grading.demo import answers_in
 from autograder.grading.material import ROOT
 from autograder.questions.early_stopping.listing import FIXED, FLAWED, left, mended
+from autograder.solutions import functions_of
 from utils.data import flip_labels, load_diabetes, load_mnist, load_prostate, split
 from utils.golden import load_golden
 from utils.network import Network
@@ -28,12 +27,9 @@ def solution():
 
 
 @pytest.fixture(scope="module")
-def student(solution):
+def student():
     """Return what a student's notebook holds once every answer is right."""
-    names = {"np": np, "copy": copy}
-    for source in answers_in(solution).values():
-        exec(source, names)
-    return names
+    return functions_of(LESSON)
 
 
 @pytest.fixture(scope="module")
