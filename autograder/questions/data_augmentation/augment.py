@@ -69,8 +69,12 @@ def law(s):
     So each share is of independent draws: of images, of disjoint pairs of them, or of an image and
     itself in the next call, where the next offset is the same as whichever came before with the
     probability 1/(2m + 1)². A right answer leaves an interval with a probability of 2·10⁻⁹ at most,
-    by exact binomial tails, the rarest and the commonest offset one of all cells. That makes 74
-    tails with m = 2, and 56 in each of three cases with m = 1: less than 3·10⁻⁷ for a whole check.
+    by exact binomial tails; the rarest and the commonest offset may be any of all cells. That makes
+    74 tails with m = 2, and 56 at most in each of three cases with m = 1: less than 3·10⁻⁷ for a
+    whole check.
+
+    A wrong answer is found with a probability of 0.999 at least, most with that of a right answer
+    to pass: see `tests/test_questions_images.py`, which works it out for each.
     """
     cells, even = s.side**2, [1 / s.side] * s.side
     return {

@@ -61,7 +61,8 @@ def noise_case(rng, label, noise, images):
     all channels of gaussian noise. The pixels are independent, so each share is an average of
     independent numbers in 0..1. A right answer is outside an interval with a probability of 2·10⁻⁹
     at most (`autograder.questions.bounds.average`); 9 intervals in each of 3 cases make less than
-    6·10⁻⁸ for the whole check.
+    6·10⁻⁸ for the whole check. A wrong answer is found with a probability of 0.999 at least:
+    `tests/test_questions_images.py` works it out for each.
     """
     corner = (2 * rng.integers([2, 6], [6, 10])).tolist()
     inputs = {
