@@ -583,7 +583,7 @@ figures.show(
 # **Read it.**
 # $(1 - p)/p$ is 9 for $p = 0.1$ and 1 for $p = 0.5$, so the factor is 9.
 # It is ¼ for $p = 0.8$: going from 0.8 to 0.5 quadruples the variance.
-# Relative to the mean, a sum of many units has less noise than a single unit. A wide layer stands a smaller $p$ than a narrow one.
+# Relative to the mean, a sum of many units has less noise than a single unit. So the same $p$ means less noise behind a wide layer than behind a narrow one.
 # And $p$ is not the whole story: a shared coin has the same $p$ and, on a sum, far more noise.
 
 # %% [markdown]
@@ -668,7 +668,7 @@ def softmax(z):
 
 # %% [markdown]
 # With them, the two programs are a few lines.
-# For plain masks, note that a network trained with masks of 0 and 1 is one trained with `forward` below.
+# For plain masks, note that a network trained with masks of 0 and 1 is one trained with `plain_forward` below.
 # Each program is compared with the right way to use the same network: dropout switched off for A, times $p$ for B.
 # What counts is the share of misread digits, and the mean cross-entropy, which also notices if a network is too sure.
 
@@ -975,7 +975,8 @@ for both_layers in (False, True):
 # **Read it.**
 # With dropout on the last hidden layer, the mean score and the geometric mean are exact. The arithmetic mean is not.
 # With dropout below a curved layer, none of the three is.
-# So the sentence "evaluation mode averages over all thinned networks" is right in one case and an approximation in the others.
+# So the sentence "evaluation mode averages over all thinned networks" is exact for scores and geometric means, with dropout on the last hidden layer only.
+# Otherwise it is an approximation.
 #
 # **Predict.**
 # How good is it for the network that you trained in unit 4?
@@ -1016,7 +1017,7 @@ figures.show(
 
 # %% [markdown]
 # **Read it.**
-# A single thinned network is clearly worse. The average over ten or more gets close to evaluation mode, and not below it.
+# A single thinned network is clearly worse. The average over ten or more gets close to evaluation mode, and on average it is not better.
 # So evaluation mode gives for the price of one pass what the average gives for many.
 # What the many passes offer beyond their mean is the subject of unit 8.
 #
