@@ -125,6 +125,11 @@ def test_plain(value, expected):
     assert same(plain(value), expected)
 
 
+def test_other_is_the_name_of_a_type_and_nothing_else():
+    with pytest.raises(TypeError, match="type is ndarray; it should be the name of a type"):
+        Other(np.zeros(3))
+
+
 def test_plain_refuses_what_is_too_deep():
     value = []
     for _ in range(20):

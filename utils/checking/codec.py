@@ -76,6 +76,10 @@ class Other:
 
     type: str
 
+    def __post_init__(self):
+        if not isinstance(self.type, str):
+            raise TypeError(f"type is {type(self.type).__name__}; it should be the name of a type")
+
 
 class _Budget:
     """How many entries may still come, over all levels: a list may hold one long list often."""
