@@ -98,7 +98,7 @@ def in_tensorflow(tf, name, inputs):
         return tf.compat.v1.image.resize_images(given.pop("images"), given.pop("size"), **given)
     if name == "crop_and_resize":
         given["box_indices"] = given["box_indices"].astype(np.int32)
-        return tf.image.crop_and_resize(*given.values())
+        return tf.image.crop_and_resize(given.pop("images"), **given)
     images, size, offsets, *modes = given.values()
     modes = dict(zip(("centered", "normalized"), modes, strict=False))
     images, offsets = images.astype(np.float32), offsets.astype(np.float32)

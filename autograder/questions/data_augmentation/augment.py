@@ -412,8 +412,8 @@ _MISCONCEPTIONS = (
     ),
     Misconception(
         "dtype lost",
-        "float32 went in and float64 came out. `np.zeros_like(images)` has the dtype of the "
-        "images, `np.zeros(shape)` is float64.",
+        "float32 went in and float64 came out. `np.zeros_like` has the dtype of what it is like, "
+        "`np.zeros` is float64 unless it is told.",
         _dtype_lost,
         _tell(lambda s: {"dtype kept": False} if s.dtype == "float32" else {}, rest=None),
     ),
