@@ -517,8 +517,9 @@ random_augment = Question(
     driver="images_with_dtype",
     parts={MOVED: 0.5, MIRRORED: 0.25, KEPT: 0.15, UNCHANGED: 0.1},
     misconceptions=_MISCONCEPTIONS,
-    hint="The pixels carry numbers, so that the result tells where each came from. Move one small "
-    "image by (1, -1) on paper: which rows and columns are copied, and where to?",
+    hint="Pixels are numbered, so that a result tells where each came from; the fault names the "
+    "first share that is off. Move one small image by (1, -1) on paper: which rows and columns are "
+    "copied, and where to?",
     references=(_right, _by_padding, _by_loop, _by_roll, _by_matrices, _by_scipy),
     rtol=0.0,
     atol=1e-6,

@@ -64,7 +64,7 @@ def _cases(rng):
         _case("starts of -1.3 and -0.3", some(1, 4, 6, 1), (3, 3), [[-0.9, -0.6]]),
         _case("a window larger than the image", some(1, 2, 3, 2), (5, 4), [[0.3, -0.4]]),
         _case("one window wholly beyond", some(2, 3, 4, 1), (2, 3), [[-3.2, 0.1], [0.4, -0.3]]),
-        centered("28 × 28 made small", some(1, 4, 4, 1), (4, 4), [[1, 0]]),
+        centered("a window of the whole size", some(1, 4, 4, 1), (4, 4), [[1, 0]]),
         centered("two images", some(2, 5, 4, 1), (3, 2), [[-2, -1], [-1.25, 0.25]]),
         centered("a start below 0", some(1, 3, 6, 1), (3, 4), [[-3.25, -4]]),
         normalized("two images", some(2, 4, 5, 1), (2, 3), [[0.25, 0.45], [0.6, 0.1]]),
@@ -501,7 +501,8 @@ extract_glimpse = Question(
     parts={DEFAULT: 0.4, MODES: 0.3, NOISE: 0.2, UNCHANGED: 0.1},
     misconceptions=_PLACES + _NOISES,
     hint="Work out on paper where the window begins, then which of its rows and columns lie in the "
-    "image. Fill the window first, and copy that part into it.",
+    "image. Fill the window first, and copy that part into it. Where noise is counted, the fault "
+    "names the first share that is off.",
     references=(_by_overlap, _by_masks, _by_padding, _by_pixels, _right),
     rtol=0.0,
     atol=NEAR,
