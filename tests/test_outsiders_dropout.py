@@ -514,6 +514,40 @@ class _Cached:
 wrong("dropout_forward")(_Cached())
 
 
+@right("dropout_forward")
+def forward_refuses_in_two_comparisons(x, keep_prob, rng, train=True, noise_shape=None):
+    """Let nan through, which is nothing that the course asks about."""
+    if keep_prob <= 0 or keep_prob > 1:
+        raise ValueError(keep_prob)
+    return forward(uniform)(x, keep_prob, rng, train, noise_shape)
+
+
+@wrong("dropout_forward")
+def forward_of_the_last_axis(x, keep_prob, rng, train=True, noise_shape=None):
+    if noise_shape is not None:
+        noise_shape = (*[1] * (x.ndim - 1), noise_shape[-1])
+    return forward(uniform)(x, keep_prob, rng, train, noise_shape)
+
+
+@wrong("dropout_forward")
+def forward_of_the_first_axis(x, keep_prob, rng, train=True, noise_shape=None):
+    if noise_shape is not None:
+        noise_shape = (noise_shape[0], *[1] * (x.ndim - 1))
+    return forward(uniform)(x, keep_prob, rng, train, noise_shape)
+
+
+@wrong("dropout_forward")
+def forward_of_one_draw(x, keep_prob, rng, train=True, noise_shape=None):
+    noise_shape = None if noise_shape is None else (1,) * x.ndim
+    return forward(uniform)(x, keep_prob, rng, train, noise_shape)
+
+
+@wrong("dropout_forward")
+def forward_and_relu(x, keep_prob, rng, train=True, noise_shape=None):
+    out, mask = forward(uniform)(x, keep_prob, rng, train, noise_shape)
+    return np.maximum(out, 0), mask
+
+
 # dropout_backward
 
 
@@ -1114,6 +1148,20 @@ def predict_keeps_the_sum(predict, x, n_samples):
     return total / n_samples, total * 0
 
 
+@wrong("mc_dropout_predict")
+def predict_with_ddof_where_there_is_one(predict, x, n_samples):
+    rows = np.array([predict(x) for _ in range(n_samples)])
+    return rows.mean(axis=0), rows.std(axis=0, ddof=1) if n_samples > 1 else np.zeros_like(rows[0])
+
+
+@wrong("mc_dropout_predict")
+def predict_with_ddof(predict, x, n_samples):
+    rows = np.array([predict(x) for _ in range(n_samples)])
+    with np.errstate(invalid="ignore"):
+        squares = ((rows - rows.mean(axis=0)) ** 2).sum(axis=0)
+        return rows.mean(axis=0), np.sqrt(squares / np.float64(n_samples - 1))
+
+
 # Values
 
 
@@ -1141,6 +1189,25 @@ def test_a_subtly_wrong_answer_loses_something(row):
         result = outcome(*row, seed)
         assert result.status in {"partly", "wrong"}
         assert result.points < result.max_points
+
+
+DIAGNOSED = [
+    (forward_of_the_last_axis, "only some axes of noise_shape"),
+    (forward_of_the_first_axis, "only some axes of noise_shape"),
+    (forward_of_one_draw, "only some axes of noise_shape"),
+    (forward_and_relu, "two draws"),  # its sentence names both
+    (predict_with_ddof_where_there_is_one, "ddof = 1"),
+    (predict_with_ddof, "ddof = 1"),
+]
+
+
+@pytest.mark.parametrize(
+    ("answer", "diagnosis"), DIAGNOSED, ids=lambda part: getattr(part, "__name__", part)
+)
+def test_a_diagnosis_fits_what_the_answer_does(answer, diagnosis):
+    name = next(name for name, other in WRONG if other is answer)
+    for seed in SEEDS:
+        assert outcome(name, answer, seed).diagnosis == diagnosis, f"seed {seed}"
 
 
 def test_every_function_has_outsiders():
