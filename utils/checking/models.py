@@ -272,6 +272,11 @@ def report_listed_model(target, inputs):
     return {"best model": result[0] if isinstance(result, list) and result else result}
 
 
+def report_listed_given(target, inputs):
+    """Return what became of the model that a listing was handed."""
+    return {"model afterwards": report_given(listed_function(target), inputs)["model afterwards"]}
+
+
 def report_listed_steps(target, inputs):
     """Return how many training steps a listing took."""
     return report_steps(listed_function(target), inputs)
@@ -282,6 +287,8 @@ def report_listed_steps(target, inputs):
 
 def watch(target, inputs):
     """Make a monitor of the class `target`, hand it the errors, and yield it with each answer.
+
+    A second monitor is told nothing.
 
     Parameters
     ----------
@@ -294,13 +301,28 @@ def watch(target, inputs):
     ------
     tuple
         The monitor and what `update` returned, None before the first error.
+
+    Raises
+    ------
+    RuntimeError
+        If the second monitor has changed by the end.
     """
     arguments = dict(inputs)
     errors = arguments.pop("errors")
-    monitor = target(*arguments.values())
+    monitor, other = target(*arguments.values()), target(*arguments.values())
+    before = _state(other)
     yield monitor, None
     for error in errors:
         yield monitor, monitor.update(error)
+    if _state(other) != before:
+        raise RuntimeError(
+            "a second monitor, which was told nothing, has changed as well: best and wait belong "
+            "to self, not to the class"
+        )
+
+
+def _state(monitor):
+    return [repr(getattr(monitor, name, None)) for name in ("best", "wait")]
 
 
 def watch_best(target, inputs):
@@ -338,6 +360,7 @@ DRIVERS = {
     "listing_loop": count_to_evaluation,
     "listing_result": report_listed_result,
     "listing_model": report_listed_model,
+    "listing_given": report_listed_given,
     "listing_steps": report_listed_steps,
     "monitor_best": watch_best,
     "monitor_wait": watch_wait,

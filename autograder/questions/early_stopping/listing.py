@@ -84,6 +84,7 @@ def _cases(rng):
         return [9.5, *falls.tolist(), *([math.inf] * 2 if rises is math.inf else [9.1, 9.2])]
 
     inf = math.inf
+    rise = [9, 9, 5, 9, 6, 9, 3, 9, 4]
     lasting, again = [9, 8, 7, 6, 5, 4, 3, 2, 1, inf], [9, 5, 4, 3, 2, 1, 2, 3, 4]
     return [
         case("compiled by Python", COMPILES, "listing", drawn(9), 1, 3),
@@ -92,9 +93,11 @@ def _cases(rng):
         case("lowest after 5 steps", LOWERED, "listing_result", again, 1, 3),
         case("up for a while, then lower", LOWERED, "listing_result", [9, 4, 5, 6, 3, 7, 8], 1, 4),
         case("every second step", LOWERED, "listing_result", [9, 6, 5, 1, 4, 2, 3, 5, 6], 2, 4),
+        case("lower just before the stop", LOWERED, "listing_result", rise, 2, 3),
         case("random errors", LOWERED, "listing_result", drawn(9), 1, 3),
         case("lowest after 8 steps, then inf", KEPT, "listing_model", lasting, 1, 3),
         case("random errors, then inf", KEPT, "listing_model", drawn(inf), 1, 3),
+        case("the model handed in stays as it was", KEPT, "listing_given", lasting, 1, 3),
         case(
             "lowest after 4 steps: which stop?", STEPS, "listing_steps", [9, 5, 4, 3, 2, inf], 2, 4
         ),
@@ -110,6 +113,7 @@ def _expected(driver, inputs):
         "listing_loop": {"training steps before the first evaluation": inputs["eval_freq"]},
         "listing_result": ["a model", error, step],
         "listing_model": {"best model": f"a model after {step} step{'' if step == 1 else 's'}"},
+        "listing_given": {"model afterwards": "a model after 0 steps"},
         "listing_steps": {"training steps": last},
     }[driver]
 
@@ -162,8 +166,14 @@ _WRONG = (
     Misconception(
         "E4: the best model goes on training",
         "The best model is trained further than the step that it is said to be from: it is the one "
-        "that is still in training. Which line gives one object two names?",
+        "that is in training. Does one object have two names, or is the wrong one returned?",
         left(4),
+    ),
+    Misconception(
+        "the model handed in is trained",
+        "The result is right, but the model that was handed in has been trained. Train a copy of "
+        "it, as the first line of the listing did, and leave the caller's model alone.",
+        FIXED.replace("    current = model.copy()", "    current = model"),
     ),
     Misconception(
         "E5: patience in evaluations",

@@ -22,9 +22,10 @@ def _cases(rng):
     wait = {"part": WAIT, "driver": "monitor_stop"}
     delta, corner = {"part": DELTA}, {"part": CORNERS}
     count = {"driver": "monitor_wait"}
+    billionths = [2**-30, 2**-31, 3 * 2**-32]  # exact in float32, too
     return [
         case("each error is lower", [5, 4, 3], 3),
-        case("up, and lower again", [5, 4, 6, 5, 3], 3),
+        case("up, and lower again, patience 1", [5, 4, 6, 5, 3], 1),
         case("an error of 0", [2, 0, 1, 0.5], 3),
         case("random errors", _drawn(rng), 4),
         case("lower only at first", [3, 4, 5, 6], 2, **wait),
@@ -34,12 +35,14 @@ def _cases(rng):
         case("the same higher error", [2, 3, 3, 3], 3, **wait),
         case("random errors: the wait", _drawn(rng), 3, **wait),
         case("the same error again", [3, 3, 2, 2], 3, **delta),
-        case("lower by more than min_delta or not", [4, 3.75, 3, 2.875], 3, 0.5, **delta),
+        case("lower by more than min_delta or not", [4, 3.75, 3, -1, -1.25, -2], 3, 0.5, **delta),
         case("lower by min_delta exactly", [4, 3.5, 3, 2.5], 3, 0.5, **delta),
         case("lower by little, often", [2, 1.875, 1.75, 1.625, 1.5], 3, 0.25, **delta),
         case("lower by little: the wait", [2, 1.875, 1.75, 1.625], 3, 0.25, **delta | count),
         case("large errors", [400, 399, 398.25, 397], 5, 1.0, **delta),
         case("random errors, min_delta 0.5", _drawn(rng), 4, 0.5, **delta),
+        case("lower by a billionth", [0.5, 0.5 - 2**-20, *billionths], 3, **delta),
+        case("inf at first, as best is", [inf, 5], 3, **delta),
         case("before the first error", [], 3, **corner | {"driver": "monitor_start"}),
         case("nan in between", [4, nan, 3, nan, 3.5], 4, **corner),
         case("nan in between: the wait", [4, 5, nan, nan, 3, nan], 4, **corner | count),
@@ -105,6 +108,29 @@ def _monitor(
     return Monitor
 
 
+class _OtherNames:
+    def __init__(self, patience, min_delta=0.0):
+        self._best, self._wait, self._patience, self._min_delta = math.inf, 0, patience, min_delta
+
+    def update(self, error):
+        better = error < self._best - self._min_delta
+        self._best, self._wait = (error, 0) if better else (self._best, self._wait + 1)
+        return better
+
+    should_stop = property(lambda self: self._wait >= self._patience)
+
+
+class _StopSetInUpdate(_OtherNames):
+    best = property(lambda self: self._best)
+    wait = property(lambda self: self._wait)
+
+    @property
+    def should_stop(self):
+        if math.isinf(self._best) and not self._wait:
+            raise AttributeError("should_stop")
+        return self._wait >= self._patience
+
+
 class _StopIsAMethod(_monitor()):
     def should_stop(self):
         return self.wait >= self.patience
@@ -119,6 +145,18 @@ def _goal(error, best, better, delta):
 
 
 _WRONG = (
+    Misconception(
+        "attributes under other names",
+        "An attribute is missing: best, wait and should_stop are read from outside under just "
+        "these names. Set them in `__init__` already, with their values before the first error.",
+        _OtherNames,
+    ),
+    Misconception(
+        "should_stop set in update only",
+        "Before the first error there is no should_stop. Set it to False in `__init__`, or make it "
+        "a property.",
+        _StopSetInUpdate,
+    ),
     Misconception(
         "should_stop is a method",
         "Your should_stop is a method: without brackets it is neither True nor False. Put "
@@ -142,6 +180,15 @@ _WRONG = (
         _monitor(lambda error, best, delta, last: error < last - delta),
     ),
     Misconception(
+        "lower than the last, and the best",
+        "Your best is the lowest error, but update compares with the one before. Compare with the "
+        "best so far: after 4 and 6, an error of 5 is no improvement.",
+        _monitor(
+            lambda error, best, delta, last: error < last - delta,
+            lowered=lambda error, best, better, delta: min(best, error) if better else best,
+        ),
+    ),
+    Misconception(
         "min_delta ignored",
         "You take any lower error for an improvement. It should be lower than the best by more "
         "than min_delta.",
@@ -158,12 +205,6 @@ _WRONG = (
         "You take min_delta as a share of the best error. Here it is a difference: "
         "`best - min_delta`.",
         _monitor(lambda error, best, delta, last: error < best * (1 - delta)),
-    ),
-    Misconception(
-        "distance to the best",
-        "You ask how far the error is from the best, so a much higher one counts, too. It should "
-        "be lower.",
-        _monitor(lambda error, best, delta, last: abs(best - error) > delta),
     ),
     Misconception(
         "best follows every lower error",
@@ -217,13 +258,14 @@ _WRONG = (
     ),
     Misconception(
         "one evaluation late",
-        "You stop when wait is more than patience. It stops as soon as the two are equal.",
+        "You stop one evaluation late: when wait is more than patience, or because should_stop is "
+        "set before this error is counted. It is wait >= patience after the count.",
         _monitor(stop=lambda monitor: monitor.wait > monitor.patience),
     ),
     Misconception(
         "latched",
-        "Once True, your should_stop stays True. It is always wait >= patience, so an improvement "
-        "takes it back.",
+        "Your should_stop stays True after an improvement. It is always wait >= patience: with an "
+        "improvement wait becomes 0, and should_stop False.",
         _monitor(stop=lambda monitor: monitor.most >= monitor.patience),
     ),
     Misconception(

@@ -11,7 +11,7 @@ from utils.checking.judgement import UNCHANGED
 
 PATH = "w_0 to w_steps"
 PAST = "steps past w*"
-JUMP = "lr·h = 1"
+JUMP = "lr·h = 1, and h = 0"
 START = "no step"
 WEIGHT = "the equivalent a"
 
@@ -57,10 +57,11 @@ def _path_cases(rng):
         drawn("random, three directions", 3, 5, 0.1, 0.8),
         drawn("random, two directions, seven steps", 2, 7, 0.1, 0.6),
         case("lr·h = 1.5: past w* and back", [1.5, 0.5], [2.0, 1.0], 1.0, 5, PAST),
-        case("lr·h = 1.9", [19.0], [-1.0], 0.1, 4, PAST),
+        case("lr·h = 1.9, and 2.5: ever farther", [19.0, 25.0], [-1.0, 0.5], 0.1, 4, PAST),
         drawn("random, lr·h between 1.2 and 1.8", 3, 6, 1.2, 1.8, PAST),
         case("there in one step", [2.0, 0.5], [3.0, -1.0], 0.5, 3, JUMP),
         case("there in one step, lr = 1", [1.0], [0.5], 1.0, 4, JUMP),
+        case("h = 0: a flat direction, no move", [0.0, 1.5], [2.0, -1.0], 0.5, 4, JUMP),
         case("only the start", [2.0, 0.5], [1.0, -3.0], 0.25, 0, START),
         case("only the start, lr·h = 1.5", [1.5], [2.0], 1.0, 0, START),
     ]

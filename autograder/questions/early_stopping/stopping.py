@@ -48,6 +48,7 @@ def _cases(rng):
 
     nan, inf = math.nan, math.inf
     valley, other = [9, 5, 4, 3, 2, 1, 2, 3, 4], [9, 6, 5, 1, 4, 2, 3, 5, 6, 7, 5]
+    only = [9, *[inf] * 3, *[nan] * 6, 3]  # inf at step 2, nan at the next four evaluations
     model = {"part": MODEL, "driver": "stopping_model"}
     stop = {"part": STOP, "driver": "stopping_steps"}
     corner, given = {"part": CORNERS}, {"part": GIVEN, "driver": "stopping_given"}
@@ -71,10 +72,10 @@ def _cases(rng):
         drawn("random errors: when does it stop?", 2, 3, **stop),
         case("the same error again", [9, 3, 2, 2, 2, 5], 1, 6, **corner),
         case("lower by a billionth", [9, 0.5, 0.499999999, 0.6], 1, 3, **corner),
-        case("nan in between", [9, 3, nan, 2, nan, 4], 1, 3, **corner),
+        case("nan in between, then nan only", [9, 3, nan, 2, *[nan] * 4, 1], 1, 3, **corner),
         case("nan first, then large errors", [9, nan, 4e12, 3e12, 5e12], 1, 3, **corner),
-        case("an error of 0", [9, 2, 0, 1, 1.5], 1, 3, **corner),
-        case("inf at every evaluation", [9, inf], 2, 3, **corner | {"driver": "stopping_model"}),
+        case("an error of 0, then one below 0", [9, 2, 3, 0, 4, -1, 1], 1, 3, **corner),
+        case("only inf and nan by the stop", only, 2, 3, **corner | {"driver": "stopping_model"}),
         case("a model handed in", other, 2, 4, **given),
         case("nothing is better by the stop", [9, nan, 3], 1, 1, **given),
     ]
@@ -205,6 +206,46 @@ def _ended_by_nan(model, X_train, Y_train, X_dev, Y_dev, eval_freq=1, stop_wait=
     return best_model, best, best_step
 
 
+def _ended_by_a_rise(model, X_train, Y_train, X_dev, Y_dev, eval_freq=1, stop_wait=WAIT):
+    work = model.copy()
+    best, best_model, best_step, step = math.inf, model.copy(), 0, 0
+    while True:
+        for _ in range(eval_freq):
+            work.train(X_train, Y_train)
+            step += 1
+        error = work.eval(X_dev, Y_dev)
+        if error >= best:
+            return best_model, best, best_step
+        if error < best:
+            best_model, best, best_step = work.copy(), error, step
+
+
+def _stops_in_between(model, X_train, Y_train, X_dev, Y_dev, eval_freq=1, stop_wait=WAIT):
+    work = model.copy()
+    best, best_model, best_step, step = math.inf, model.copy(), 0, 0
+    while step - best_step < stop_wait:
+        work.train(X_train, Y_train)
+        step += 1
+        if step % eval_freq == 0:
+            error = work.eval(X_dev, Y_dev)
+            if error < best:
+                best_model, best, best_step = work.copy(), error, step
+    return best_model, best, best_step
+
+
+def _two_names(model, X_train, Y_train, X_dev, Y_dev, eval_freq=1, stop_wait=WAIT):
+    work = best_model = model.copy()
+    best, best_step, step = math.inf, 0, 0
+    while step - best_step < stop_wait:
+        for _ in range(eval_freq):
+            work.train(X_train, Y_train)
+            step += 1
+        error = work.eval(X_dev, Y_dev)
+        if error < best:
+            best_model, best, best_step = work.copy(), error, step
+    return best_model, best, best_step
+
+
 def _in_evaluations(model, X_train, Y_train, X_dev, Y_dev, eval_freq=1, stop_wait=WAIT):
     best_model, best, best_step = _loop(
         enough=lambda step, best_step, wait, freq: (step - best_step) // freq >= wait
@@ -221,8 +262,8 @@ _WRONG = (
     ),
     Misconception(
         "best model goes on training",
-        "Your best model and the model in training are one object with two names, so it goes on "
-        "training up to the stop. Keep a copy: `model.copy()`.",
+        "Your best model is trained up to the stop: it and the model in training are one object "
+        "with two names, or you return the latter. Keep a copy, `model.copy()`, and return it.",
         _loop(keep=lambda work: work),
     ),
     Misconception(
@@ -244,10 +285,10 @@ _WRONG = (
         _loop(first=lambda model: model),
     ),
     Misconception(
-        "no model where nothing is better",
-        "Where no error is ever lower you return no model. A copy of the start, inf and 0 are the "
-        "result then.",
-        _loop(first=lambda model: None),
+        "two names at the start",
+        "Where no error is ever lower, the model that you return has been trained: `a = b = …` is "
+        "one object with two names. Make two copies of the start.",
+        _two_names,
     ),
     Misconception(
         "patience in evaluations",
@@ -281,9 +322,15 @@ _WRONG = (
     ),
     Misconception(
         "stops at the first rise",
-        "You stop at the first error that is not lower. A dev error is noisy: go on until "
-        "step - best_step reaches stop_wait.",
-        _loop(enough=lambda step, best_step, wait, freq: step != best_step),
+        "You stop at the first error that is not lower, or go back to the best model there. A dev "
+        "error is noisy: train on from where you are until step - best_step reaches stop_wait.",
+        _ended_by_a_rise,
+    ),
+    Misconception(
+        "stops in between",
+        "You look after every step whether to stop, also between two evaluations. Look only after "
+        "an evaluation: until then nothing new is known.",
+        _stops_in_between,
     ),
     Misconception(
         "ties count",
@@ -353,11 +400,6 @@ _WRONG = (
         "last step returned",
         "You return the step at which you stopped. best_step is the step of the best model.",
         _loop(finish=lambda best, now: (best[0], best[1], now[2])),
-    ),
-    Misconception(
-        "order of the results",
-        "Error and step are swapped: the model comes first, then its dev error, then its step.",
-        _loop(finish=lambda best, now: (best[0], best[2], best[1])),
     ),
 )
 
