@@ -308,3 +308,15 @@ def test_the_still_picture_is_small_and_has_words(made, name):
 
 def test_it_is_offered():
     assert widgets.AugmentationGallery is AugmentationGallery
+
+
+def test_a_photograph_names_who_took_it(made):
+    credits = {}
+    for name in IMAGES:
+        marks = {m["name"]: m["at"] for m in made(image=name).picture().plain()["marks"]}
+        credits[name] = marks.get("credit", ["", "", None])[2]
+    assert credits == {
+        "digit": None,
+        "flower": "photograph by vultilion, CC BY 2.0",
+        "temple": "photograph by danielbuechele, CC BY 2.0",
+    }

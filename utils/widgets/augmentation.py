@@ -12,6 +12,10 @@ from utils.widgets.scene import Picture, mark, png_uri
 from utils.widgets.words import decimal, percent
 
 IMAGES = ("digit", "flower", "temple")
+CREDITS = {
+    "flower": "photograph by vultilion, CC BY 2.0",
+    "temple": "photograph by danielbuechele, CC BY 2.0",
+}
 SIX = 3005  # the row of an upright 6
 SQUARES = {"temple": (0, 3, 20), "flower": (1, 3, 110)}  # which photograph, first row and column
 SIDE, FINE = 28, 3  # pixels of a digit and of a draw; a photograph has three times as many
@@ -161,7 +165,7 @@ class AugmentationGallery(LiveFigure):
 
     def picture(self):
         """Return the image, the image transformed and the draws."""
-        marks = [*self._panels(), *self._frames(), *_titles()]
+        marks = [*self._panels(), *self._frames(), *_titles(), *_credit(self.image)]
         says, scale = self.sentence(), len(image_of(self.image)) / SIDE
         shows = {name: f"{decimal(scale * getattr(self, name))} px" for name in ("down", "right")}
         return Picture(WIDTH, HEIGHT, marks, says=says, shows=shows)
@@ -296,3 +300,11 @@ def _titles():
         mark("key", "dots", "train decor", [left + 3, bottom + 14]),
         mark("key text", "text", "muted small start", key),
     ]
+
+
+def _credit(name):
+    """Return who made a photograph, as its license asks."""
+    if name not in CREDITS:
+        return []
+    at = [LEFTS["original"], TOP + SIZE + 38, CREDITS[name]]
+    return [mark("credit", "text", "muted small start", at)]
