@@ -1,4 +1,4 @@
-"""What the frameworks gave: by the plainest loops, and by the functions of lessons 03 to 05."""
+"""What the frameworks gave, by the plainest loops; what the lessons give is in their own tests."""
 
 import doctest
 import itertools
@@ -24,18 +24,6 @@ GLIMPSES = {  # name: (centered, normalized)
 @pytest.fixture(scope="module")
 def stored():
     return load_golden()
-
-
-def lesson(name, *needed):
-    """Return the functions of a lesson's solution, or skip the test."""
-    try:
-        names = functions_of(name)
-    except FileNotFoundError as reason:
-        pytest.skip(str(reason))
-    missing = [function for function in needed if function not in names]
-    if missing:
-        pytest.skip(f"the solution of {name} has no {', '.join(missing)} yet")
-    return [names[function] for function in needed]
 
 
 @pytest.mark.parametrize("module", [golden, solutions])
@@ -173,44 +161,6 @@ def test_flips_and_turns_only_move_pixels(stored):
         )
 
 
-# ---- images, by lesson 03
-
-
-def test_lesson_03_equals_tensorflow_bit_for_bit(stored):
-    flip, turn, resize = lesson(
-        "03_data_augmentation", "horizontal_flip", "rot90", "resize_bilinear"
-    )
-    images = stored["images"]
-    results = {
-        "flip_tf": flip(images),
-        "rot90_tf": turn(images),
-        "resize_tf1": resize(images, make.LARGER),
-        "resize_tf1_corners": resize(images, make.LARGER, align_corners=True),
-        "resize_tf1_ratio": resize(images, make.SQUARE, preserve_aspect_ratio=True),
-        "resize_tf1_smaller": resize(images, make.SMALLER),
-    }
-    for name, result in results.items():
-        assert result.dtype == stored[name].dtype
-        np.testing.assert_array_equal(result, stored[name], err_msg=name)
-
-
-def test_lesson_03_crops_as_tensorflow_does(stored):
-    (crop,) = lesson("03_data_augmentation", "crop_and_resize")
-    given = stored["images"], stored["boxes"], stored["box_indices"]
-    crops = crop(*given, make.CROP, extrapolation_value=0.5)
-    np.testing.assert_array_equal(crops, stored["crop_tf"])
-    np.testing.assert_array_equal(crop(*given, (1, 1)), stored["crop_tf_point"])
-
-
-@pytest.mark.parametrize("name", GLIMPSES)
-def test_lesson_03_glimpses_as_tensorflow_does(stored, name):
-    (glimpse,) = lesson("03_data_augmentation", "extract_glimpse")
-    centered, normalized = GLIMPSES[name]
-    offsets = stored["offsets" if normalized else "pixel_offsets"]
-    result = glimpse(stored["images"], make.WINDOW, offsets, centered, normalized)
-    np.testing.assert_array_equal(result, stored[name])
-
-
 # ---- dropout
 
 
@@ -250,16 +200,9 @@ def test_the_frameworks_drop_as_they_say(stored):
     assert_dropped(stored)
 
 
-def test_lesson_04_passes_a_gradient_back_as_pytorch_does(stored):
-    (backward,) = lesson("04_dropout", "dropout_backward")
-    mask = mask_of(stored["dropout_torch_x"], stored["dropout_torch_out"], 0.8, (4, 6))
-    dx = backward(stored["dropout_torch_dout"], mask)
-    np.testing.assert_allclose(dx, stored["dropout_torch_dx"], rtol=1e-6)
-
-
 @pytest.mark.parametrize("given", DROPPED)
 def test_lesson_04_draws_masks_of_the_same_kind(stored, given):
-    (forward,) = lesson("04_dropout", "dropout_forward")
+    forward = functions_of("04_dropout")["dropout_forward"]
     _, keep_prob, shape = DROPPED[given]
     x = stored[given].astype(float)
     noise_shape = None if shape == x.shape else shape
@@ -312,5 +255,4 @@ def assert_counts_alike(monitor_class, seen):
 
 
 def test_lesson_05_counts_as_keras_does(stored):
-    (monitor_class,) = lesson("05_early_stopping", "PatienceMonitor")
-    assert_counts_alike(monitor_class, stored)
+    assert_counts_alike(functions_of("05_early_stopping")["PatienceMonitor"], stored)
