@@ -18,6 +18,7 @@ from utils.checking.messages import render
 
 ASKED = Outsiders("03_data_augmentation")
 RIGHT, WRONG = ASKED.rights, ASKED.wrongs
+TOLD = []  # wrong answers as well: the name, the answer, the diagnosis expected
 outcome = ASKED.outcome
 
 
@@ -29,6 +30,14 @@ def right(name, **answers):
 def wrong(name, **answers):
     """Decorate a wrong answer, or collect some that are short, by what they do."""
     return _collect(ASKED.wrong(name), answers)
+
+
+def told(name, diagnosis, **answers):
+    """Collect wrong answers that should be told a misconception, or with "" none of them."""
+    for title, answer in answers.items():
+        answer.__name__ = title
+        wrong(name)(answer)
+        TOLD.append((name, answer, diagnosis))
 
 
 def _collect(keep, answers):
@@ -157,6 +166,15 @@ def turn_by_recursion(images, k=1):
     return turn_by_recursion(images[:, :, ::-1].transpose(0, 2, 1, 3), k - 1)
 
 
+def turn_step_by_step(images, k=1):
+    """Take one quarter turn off k, also where k is large."""
+    if k < 0:
+        return turn_step_by_step(images, k + 4)
+    if k == 0:
+        return images
+    return turn_step_by_step(np.flip(images.transpose(0, 2, 1, 3), 1), k - 1)
+
+
 def turn_by_three_for_minus_one(images, k=1):
     k = int(math.fmod(k, 4))
     return np.rot90(images, k + 4 if k < 0 else k, axes=(1, 2))
@@ -174,6 +192,7 @@ right(
     lists=turn_by_lists,
     flips=turn_by_flips,
     recursion=turn_by_recursion,
+    step_by_step=turn_step_by_step,
     remainder=turn_by_three_for_minus_one,
     scipy=turn_by_scipy,
     three_times_the_other_way=lambda x, k=1: np.rot90(x, 3 * k, (2, 1)),
@@ -477,6 +496,19 @@ wrong(
 )
 
 
+def height_scale(images, size, align=False, keep=False):
+    old, new = images.shape[1:3], new_sides(images, size, keep)
+    step = (old[0] - 1) / (new[0] - 1) if align and new[0] > 1 else old[0] / new[0]
+    for axis in (1, 2):
+        places = np.arange(new[axis - 1]) * step
+        images = along(images, axis, np.minimum(places, images.shape[axis] - 1))
+    return images
+
+
+told("resize_bilinear", "clipped to 0..1", clipped=lambda *rest: resized(*rest).clip(0, 1))
+told("resize_bilinear", "one scale for both axes", height_scale=height_scale)
+
+
 # crop_and_resize
 
 
@@ -714,7 +746,6 @@ wrong(
     whole_box_beyond=lambda x, b, i, s, v=0.0: np.where(
         ((b < 0) | (b > 1)).any(axis=1)[:, None, None, None], v, cropped(x, b, i, s, v)
     ),
-    clipped_box=clipped_box,
     cut_then_resized=cut_then_resized,
     sorted_by_image=sorted_by_image,
     each_image_once=each_image_once,
@@ -727,6 +758,48 @@ wrong(
     all_images=lambda x, b, i, s, v=0.0: np.stack(
         [cropped(x, b, 0 * i + k, s, v) for k in range(len(x))]
     ).mean(0),
+)
+
+
+def without_a_rule_for_one(start, stop, n, count):
+    step = np.float64(stop - start) * (n - 1) / np.float64(count - 1)
+    return np.array([start * (n - 1) + i * step for i in range(count)])
+
+
+def crop_by_inside(images, boxes, box_indices, crop_size, extrapolation_value=0.0, nan=False):
+    """Fill first, and write what is inside; nan is not, or with `nan` it goes on as nan."""
+    shape = images.shape[1:3]
+    crops = np.full((len(boxes), *crop_size, images.shape[3]), extrapolation_value)
+    for k, (box, at) in enumerate(zip(boxes, box_indices, strict=True)):
+        ends = [(box[0], box[2]), (box[1], box[3])]
+        y, x = (
+            without_a_rule_for_one(*e, n, count)
+            for e, n, count in zip(ends, shape, crop_size, strict=True)
+        )
+        for i, j in np.ndindex(*crop_size):
+            if 0 <= y[i] <= shape[0] - 1 and 0 <= x[j] <= shape[1] - 1:
+                line = along(images[at : at + 1], 1, y[i : i + 1])
+                crops[k, i, j] = along(line, 2, x[j : j + 1])[0, 0, 0]
+            elif nan and not (y[i] < 0 or y[i] > shape[0] - 1 or x[j] < 0 or x[j] > shape[1] - 1):
+                crops[k, i, j] = np.nan
+    return crops
+
+
+told("crop_and_resize", "boxes clipped", clipped_box=clipped_box)
+told(
+    "crop_and_resize",
+    "nan is not inside",
+    divided_by_0=crop_by_inside,
+)
+told(
+    "crop_and_resize",
+    "nan for one sample",
+    divided_by_0_on=lambda *rest: crop_by_inside(*rest, *[0.0][len(rest) - 4 :], nan=True),
+)
+wrong(
+    "crop_and_resize",
+    minimum_for_no_value=lambda x, b, i, s, v=0.0: cropped(x, b, i, s, v or x.min()),
+    clipped_to_1=lambda x, b, i, s, v=0.0: np.clip(cropped(x, b, i, s, v), 0, 1),
 )
 
 
@@ -1026,6 +1099,87 @@ wrong(
 )
 
 
+def bells(moments, ends=None):
+    """Return a filling whose gaussian noise has other moments, or is clipped to other ends."""
+
+    def fill(images, size, noise, rng):
+        if noise != "gaussian":
+            return filling(images, size, noise, rng)
+        shape = (*size, images.shape[3])
+        floats = images.astype(float)
+        return [
+            np.clip(rng.normal(*moments(floats, x), shape), *(ends or ends_of_channels)(floats, x))
+            for x in floats
+        ]
+
+    return fill
+
+
+def ends_of_channels(images, x):
+    return x.min((0, 1)), x.max((0, 1))
+
+
+def ends_of_image(images, x):
+    return x.min(), x.max()
+
+
+def whole_batch(images, size, noise, rng):
+    if noise != "uniform":
+        return filling(images, size, noise, rng)
+    shape = (*size, images.shape[3])
+    return [rng.uniform(images.min(), images.max(), shape) for _ in images]
+
+
+def everything_in_0_to_1(images, *rest):
+    return glimpse_by()(images, *rest).clip(0, 1)
+
+
+told(
+    "extract_glimpse",
+    "moments of the image",
+    whole_image=glimpse_by(fill=bells(lambda b, x: (x.mean(), x.std()))),
+    whole_image_both=glimpse_by(fill=bells(lambda b, x: (x.mean(), x.std()), ends_of_image)),
+    image_sd_channel_mean=glimpse_by(fill=bells(lambda b, x: (x.mean((0, 1)), x.std()))),
+    channel_sd_image_mean=glimpse_by(fill=bells(lambda b, x: (x.mean(), x.std((0, 1))))),
+)
+told(
+    "extract_glimpse",
+    "numbers of the batch",
+    batch_stats=glimpse_by(fill=bells(lambda b, x: (b.mean((0, 1, 2)), b.std((0, 1, 2))))),
+    batch_stats_both=glimpse_by(
+        fill=bells(
+            lambda b, x: (b.mean((0, 1, 2)), b.std((0, 1, 2))),
+            lambda b, x: (b.min((0, 1, 2)), b.max((0, 1, 2))),
+        )
+    ),
+    uniform_batch=glimpse_by(fill=whole_batch),
+)
+told(
+    "extract_glimpse",
+    "variance for sd",
+    spread_of_variance=glimpse_by(fill=bells(lambda b, x: (x.mean((0, 1)), x.var((0, 1))))),
+)
+told(
+    "extract_glimpse",
+    "standard normal",
+    mean_0_sd_1=glimpse_by(fill=bells(lambda b, x: (0, 1))),
+    sd_1=glimpse_by(fill=bells(lambda b, x: (x.mean((0, 1)), 1))),
+)
+told(
+    "extract_glimpse",
+    "ddof = 1",
+    one_less=glimpse_by(fill=bells(lambda b, x: (x.mean((0, 1)), x.std((0, 1), ddof=1)))),
+)
+told("extract_glimpse", "", everything_in_0_to_1=everything_in_0_to_1)
+wrong(
+    "extract_glimpse",
+    everything_at_once=glimpse_by(fill=bells(lambda b, x: (b.mean(), b.std()))),
+    half_sd=glimpse_by(fill=bells(lambda b, x: (x.mean((0, 1)), x.std((0, 1)) / 2))),
+    first_offset=lambda x, s, o, *rest: glimpse_by()(x, s, np.repeat(o[:1], len(o), 0), *rest),
+    sides_exchanged=glimpse_by(begin=lambda x, s, o, *m: begins(np.swapaxes(x, 1, 2), s, o, *m)),
+)
+
+
 # random_augment
 
 
@@ -1298,6 +1452,60 @@ wrong(
     less_than_half=augment_by(flip=lambda rng, p: p >= 0.5),
     float_first=lambda x, rng, m=2, p=0.0: augmented(x * np.float64(1), rng, m, p),
 )
+
+
+told(
+    "random_augment",
+    "dtype lost",
+    always_float32=after(lambda x: x.astype(np.float32)),
+    always_float64=after(lambda x: x.astype(np.float64)),
+)
+told(
+    "random_augment",
+    "upper end left out but for 0",
+    exclusive=augment_by(draw=lambda rng, m: rng.integers(-m, m, 2) if m else (0, 0)),
+)
+told(
+    "random_augment",
+    "upper end left out",
+    exclusive_always=augment_by(draw=lambda rng, m: rng.integers(-m, m, 2)),
+)
+told(
+    "random_augment",
+    "mirrored whenever flip_prob > 0",
+    if_positive=augment_by(flip=lambda rng, p: p > 0),
+)
+told(
+    "random_augment",
+    "",
+    smoothed=augment_by(flip=lambda rng, p: rng.random() < p * p * (3 - 2 * p)),
+)
+
+
+half_if_positive = augment_by(flip=lambda rng, p: p > 0 and rng.random() < 0.5)
+wrong("random_augment", half_if_positive=half_if_positive)
+
+
+def test_half_of_the_images_are_never_taken_for_none():
+    for seed in range(30):
+        result = outcome("random_augment", half_if_positive, seed)
+        assert result.diagnosis in {"", "half of them mirrored"}, seed
+
+
+def test_a_lost_dtype_loses_its_part_only():
+    lost = [answer for _, answer, diagnosis in TOLD if diagnosis == "dtype lost"]
+    for seed in SEEDS:
+        for answer in lost:
+            assert outcome("random_augment", answer, seed).points == pytest.approx(0.85)
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "diagnosis"), TOLD, ids=lambda x: getattr(x, "__name__", x)
+)
+def test_an_answer_is_told_what_it_did(name, answer, diagnosis):
+    for seed in SEEDS:
+        result = outcome(name, answer, seed)
+        assert result.diagnosis == diagnosis, f"seed {seed}\n{render(result)}"
 
 
 @pytest.mark.parametrize("row", RIGHT, ids=label)

@@ -21,7 +21,7 @@ from utils.golden import load_golden
 
 ASKED = questions_of("03_data_augmentation")
 RANDOM = {name: ASKED[name] for name in ("extract_glimpse", "random_augment")}
-LAWS = {"noise", "moves"}
+LAWS = {"noise", "moves", "moves_with_dtype"}
 RUNS = 10_000
 SEEDS = (None, *range(40))
 
@@ -395,7 +395,7 @@ def chance_of_a_miss(case, signature, draws):
 
 def draws_of(case, key):
     """Return the number of independent draws of a share, 0 where it is of something else."""
-    if case.driver == "moves":
+    if case.driver.startswith("moves"):
         return augment._setting(case.inputs).draws * (
             key == "mirrored" or key.startswith("moved by")
         )
@@ -414,6 +414,34 @@ def test_the_power_against_each_misconception(name):
                 if signature and signature != case.expected:
                     missed.append(chance_of_a_miss(case, signature, draws_of))
             assert not missed or min(missed) < 0.001, misconception.name
+
+
+WRONG_MOMENTS = {
+    "moments of the image": noise._bell_of(noise._moments_of(noise._image), noise._channel),
+    "mean of the image": noise._bell_of(
+        noise._moments_of(noise._image, noise._channel), noise._channel
+    ),
+    "sd of the image": noise._bell_of(
+        noise._moments_of(noise._channel, noise._image), noise._channel
+    ),
+    "moments of the batch": noise._bell_of(
+        noise._moments_of(noise._channel_of_batch), noise._channel
+    ),
+    "moments of everything": noise._bell_of(noise._moments_of(noise._batch), noise._channel),
+    "variance": noise.VARIANCE["gaussian"][0],
+    "standard normal": noise.STANDARD["gaussian"][0],
+    "sd of 1": noise.STANDARD["gaussian"][1],
+    "ddof = 1": noise.DDOF["gaussian"][0],
+}
+
+
+@pytest.mark.parametrize("name", WRONG_MOMENTS)
+def test_the_power_against_wrong_moments(name):
+    """Each is found in the images of few pixels alone, whatever the seed."""
+    for seed in SEEDS:
+        case = next(c for c in law_cases("extract_glimpse", seed) if c.label == "gaussian noise")
+        told = noise.law(case.inputs, WRONG_MOMENTS[name])
+        assert chance_of_a_miss(case, told, draws_of) < 0.001
 
 
 @pytest.mark.parametrize("name", RANDOM)
@@ -452,6 +480,16 @@ def test_the_dtype_is_told():
     assert record["value"]["dtype"] == "float16"
     record = observe("images_with_dtype", lambda x: None, {"images": np.ones(1)})
     assert record["value"] == {"images": None, "dtype": "no array"}
+
+
+def test_the_dtype_of_moved_images_is_told_where_it_is_asked_for():
+    inputs = {"images": np.arange(1.0, 25).reshape(2, 3, 4, 1), "seed": 0, "calls": 2}
+    for kind, kept in ((np.float32, False), (np.float64, True)):
+        record = observe("moves_with_dtype", lambda x, rng, kind=kind: x.astype(kind), inputs)
+        assert record["value"].pop("dtype kept") is kept
+        assert record["value"] == observe("moves", lambda x, rng: x, inputs)["value"]
+    record = observe("moves_with_dtype", lambda x, rng: None, inputs)
+    assert record["value"]["dtype kept"] is False
 
 
 def moves(change, **flags):
@@ -596,8 +634,17 @@ def test_few_pixels_and_skewed_ones_are_what_they_say():
         few, skewed = noise.few_pixels(rng), noise.skewed(rng)
         assert few.shape == (2, 1, 2, 2)
         assert len(np.unique(few)) == 8
+        assert skewed.shape == (2, 2, 4, 2)
+        assert skewed.dtype == np.float32
         low, high, mean = (f(skewed, axis=(1, 2)) for f in (np.min, np.max, np.mean))
         assert np.all(mean < low + 0.35 * (high - low))
+        for levels in (few, skewed):
+            ends = np.array([levels.min((1, 2)), levels.max((1, 2))]).reshape(2, -1)
+            assert ends.min() >= 0
+            assert ends.max() <= 1
+            low, high = ends[:, ends[0].argsort()]
+            assert np.all(high[:-1] < low[1:]), "no levels in common"
+            assert len(set(np.round(high - low, 6).tolist())) == 4
         images = noise.uneven(random_images(rng, 2, 2, 4, 2))
         ends = [(x.min(), x.max()) for x in images]
         channels = [(c.min(), c.max()) for x in images for c in np.moveaxis(x, 2, 0)]

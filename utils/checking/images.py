@@ -66,21 +66,31 @@ def count_moves(target, inputs):
     Returns
     -------
     dict
-        Whether shape and dtype are kept and whether the seed alone decides; and shares of all
-        images, or of all pairs of them.
+        Whether the shape is kept and whether the seed alone decides; and shares of all images, or
+        of all pairs of them.
     """
+    return _counted_moves(target, inputs)[0]
+
+
+def count_moves_with_dtype(target, inputs):
+    """Count as `count_moves`, and say whether the dtype is kept."""
+    counted, dtypes = _counted_moves(target, inputs)
+    return counted | {"dtype kept": dtypes == {str(inputs["images"].dtype)}}
+
+
+def _counted_moves(target, inputs):
+    """Return what `count_moves` gives, and the set of the names of all dtypes that came back."""
     calls = _Calls(target, inputs, ["images", "seed", "max_shift", "flip_prob"])
     images, found = inputs["images"], calls.results(inputs["calls"])
     shape = all(isinstance(f, np.ndarray) and f.shape == images.shape for f in found)
-    dtype = all(getattr(f, "dtype", None) == images.dtype for f in found)
     stack = np.array(found if shape else np.zeros((len(found), *images.shape)), dtype=float)
     again = calls.results(1)[0]
-    return {
+    counted = {
         "shape kept": shape,
-        "dtype kept": dtype,
         **_shares_of_moves(*_moves(stack), inputs.get("max_shift", 2)),
         "same seed, same result": bool(np.array_equal(again, found[0])),
     }
+    return counted, {str(getattr(f, "dtype", "no array")) for f in found}
 
 
 def _moves(stack):
@@ -220,10 +230,12 @@ def _share_alike(one, other):
 
 call_with_dtype.call = "images, rng, max_shift, flip_prob"
 count_moves.call = "images, rng, max_shift, flip_prob"
+count_moves_with_dtype.call = "images, rng, max_shift, flip_prob"
 count_noise.call = "images, size, offsets, centered, normalized, noise, rng"
 DRIVERS = {
     "images": call_on_images,
     "images_with_dtype": call_with_dtype,
     "moves": count_moves,
+    "moves_with_dtype": count_moves_with_dtype,
     "noise": count_noise,
 }

@@ -1,6 +1,6 @@
 """The question on images that are moved and mirrored at random."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,7 +24,6 @@ class Setting:
     images: int
     calls: int
     channels: int
-    dtype: str
     m: int = 2
     p: float = 0.0
 
@@ -53,7 +52,7 @@ def _setting(inputs):
     given = {"m": "max_shift", "p": "flip_prob"}
     given = {name: inputs[key] for name, key in given.items() if key in inputs}
     images = inputs["images"]
-    return Setting(len(images), inputs["calls"], images.shape[3], images.dtype.name, **given)
+    return Setting(len(images), inputs["calls"], images.shape[3], **given)
 
 
 def _steps(s, what, probabilities):
@@ -79,7 +78,6 @@ def law(s):
     cells, even = s.side**2, [1 / s.side] * s.side
     return {
         "shape kept": True,
-        "dtype kept": True,
         "moved whole, zeros behind": share(s.draws, 1),
         **_steps(s, "row", even),
         **_steps(s, "column", even),
@@ -98,7 +96,7 @@ def law(s):
 
 def _case(label, images, rng, part, **flags):
     inputs = {"images": images, "seed": int(rng.integers(2**31)), **flags}
-    return Case(label, inputs, part, driver="images_with_dtype")
+    return Case(label, inputs, part)
 
 
 def _law_case(label, shape, calls, rng, part, *, dtype="float64", **flags):
@@ -107,10 +105,21 @@ def _law_case(label, shape, calls, rng, part, *, dtype="float64", **flags):
     return Case(label, inputs, part, law(_setting(inputs)), driver="moves")
 
 
+def _with_dtype(case):
+    """Return the case, with the dtype of the images asked for as well."""
+    if case.driver == "moves":
+        kept = case.expected | {"dtype kept": True}
+    else:
+        images = case.inputs["images"]
+        kept = {"images": _still(**case.inputs), "dtype": images.dtype.name}
+    return replace(case, expected=kept, driver=f"{case.driver or 'images'}_with_dtype")
+
+
 def _cases(rng):
     square = random_images(rng, 2, 3, 3, 2)
-    wide = random_images(rng, 3, 2, 4, 1)
-    high = random_images(rng, 2, 3, 2, 1, dtype="float32")
+    wide = random_images(rng, 12, 2, 4, 1)
+    high = random_images(rng, 2, 3, 2, 1)
+    high32 = random_images(rng, 2, 3, 2, 1, dtype="float32")
     half, fifth = {"max_shift": 1, "flip_prob": 0.5}, {"max_shift": 1, "flip_prob": 0.2}
     none, mirror = {"max_shift": 0, "flip_prob": 0.0}, {"max_shift": 0, "flip_prob": 1.0}
     some = {"max_shift": 1, "flip_prob": 0.0, "dtype": "float32"}
@@ -119,9 +128,10 @@ def _cases(rng):
         _law_case("numbered pixels, all as by default", (80, 3, 4, 1), 25, rng, MOVED),
         _case("max_shift 0, flip_prob 1", wide, rng, MIRRORED, **mirror),
         _law_case("numbered pixels, flip_prob 0.5", (60, 2, 4, 2), 26, rng, MIRRORED, **half),
-        _law_case("numbered pixels, flip_prob 0.2", (100, 3, 3, 1), 10, rng, MIRRORED, **fifth),
-        _case("nothing to be done, float32", high, rng, KEPT, **none),
-        _law_case("numbered pixels, float32", (50, 4, 3, 1), 16, rng, KEPT, **some),
+        _law_case("numbered pixels, flip_prob 0.2", (100, 3, 3, 1), 20, rng, MIRRORED, **fifth),
+        _with_dtype(_case("nothing to be done, float32", high32, rng, KEPT, **none)),
+        _with_dtype(_case("nothing to be done, float64", high, rng, KEPT, **none)),
+        _with_dtype(_law_case("numbered pixels, float32", (50, 4, 3, 1), 16, rng, KEPT, **some)),
     ]
 
 
@@ -131,7 +141,7 @@ def _still(images, seed, max_shift, flip_prob):
     result = np.zeros(images.shape)
     for n, i, j, c in np.ndindex(images.shape):
         result[n, i, last - j if flip_prob else j, c] = images[n, i, j, c]
-    return {"images": result, "dtype": images.dtype.name}
+    return result
 
 
 # Wrong answers are made of four choices: the offsets, the flips, how an image is moved, and what
@@ -200,7 +210,7 @@ def _one_axis(axis):
 
 
 def _dtype_lost(images, *rest):
-    return _right(images.astype(float), *rest)
+    return _right(images.astype(_OTHER[images.dtype.name]), *rest)
 
 
 def _own_generator(images, rng, *rest):
@@ -228,7 +238,7 @@ def _tell(changes, rest=ANY):
     """
 
     def signature(case):
-        if case.driver != "moves":
+        if not case.driver.startswith("moves"):
             return None
         told = changes(_setting(case.inputs))
         if not told or rest is None:
@@ -291,6 +301,10 @@ def _tied_changes(s):
     return {"rarest move of the mirrored": share(s.draws, 0)} if s.p else {}
 
 
+def _without_the_end(m):
+    return [0.5 / m] * (2 * m) + [0.0]
+
+
 def _rounded_ends(m):
     return [0.25 / m, *[0.5 / m] * (2 * m - 1), 0.25 / m]
 
@@ -299,6 +313,19 @@ def _cut_to_zero(m):
     return [0.0, *[0.5 / m] * (m - 1), 1 / m, *[0.5 / m] * (m - 1), 0.0]
 
 
+def _dtype_told(case):
+    """Return the signature of a dtype that is lost, whichever of the two it was."""
+    match case.driver:
+        case "moves":
+            return case.expected
+        case "moves_with_dtype":
+            return case.expected | {"dtype kept": False}
+        case "images_with_dtype":
+            return case.expected | {"dtype": _OTHER[case.expected["dtype"]]}
+    return None
+
+
+_OTHER = {"float32": "float64", "float64": "float32"}
 _right = _wrong()
 _MISCONCEPTIONS = (
     Misconception(
@@ -324,10 +351,17 @@ _MISCONCEPTIONS = (
     ),
     Misconception(
         "upper end left out",
-        "No image is moved by +max_shift: `rng.integers(low, high)` leaves out high. Add 1, or "
-        "set endpoint=True.",
+        "No image is moved by +max_shift, and a max_shift of 0 is an error: "
+        "`rng.integers(low, high)` leaves out high. Add 1, or set endpoint=True.",
         _wrong(lambda rng, n, m: rng.integers(-m, m, (n, 2))),
-        _tell(_marginal(lambda m: [0.5 / m] * (2 * m) + [0.0])),
+        _tell(_marginal(_without_the_end)),
+    ),
+    Misconception(
+        "upper end left out but for 0",
+        "No image is moved by +max_shift: `rng.integers(low, high)` leaves out high. Add 1, or "
+        "set endpoint=True; then a max_shift of 0 needs no rule of its own.",
+        _wrong(lambda rng, n, m: rng.integers(-m, max(m, 1 - m), (n, 2))),
+        _tell(_marginal(_without_the_end)),
     ),
     Misconception(
         "never up or left",
@@ -372,6 +406,13 @@ _MISCONCEPTIONS = (
         _tell(_marginal(_cut_to_zero)),
     ),
     Misconception(
+        "mirrored whenever flip_prob > 0",
+        "All images are mirrored as soon as flip_prob is above 0. It is a probability: compare it "
+        "with a random number for each image, `rng.random(len(images)) < flip_prob`.",
+        _wrong(flips=lambda rng, n, p: np.full(n, p > 0)),
+        _tell(_flip_share(lambda p: float(p > 0))),
+    ),
+    Misconception(
         "batch mirrored as one",
         "In a call either all images are mirrored or none. Draw for each image whether it is: "
         "`rng.random(len(images)) < flip_prob`.",
@@ -412,10 +453,11 @@ _MISCONCEPTIONS = (
     ),
     Misconception(
         "dtype lost",
-        "float32 went in and float64 came out. `np.zeros_like` has the dtype of what it is like, "
-        "`np.zeros` is float64 unless it is told.",
+        "Another dtype came out than went in, float64 for float32 or float32 for float64. "
+        "`np.zeros_like` has the dtype of what it is like, `np.zeros` is float64 unless it is "
+        "told.",
         _dtype_lost,
-        _tell(lambda s: {"dtype kept": False} if s.dtype == "float32" else {}, rest=None),
+        _dtype_told,
     ),
     Misconception(
         "fixed seed",
@@ -514,12 +556,13 @@ random_augment = Question(
     "Images moved and mirrored at random",
     _cases,
     _still,
-    driver="images_with_dtype",
+    driver="images",
     parts={MOVED: 0.5, MIRRORED: 0.25, KEPT: 0.15, UNCHANGED: 0.1},
     misconceptions=_MISCONCEPTIONS,
     hint="Pixels are numbered, so that a result tells where each came from; the fault names the "
-    "first share that is off. Move one small image by (1, -1) on paper: which rows and columns are "
-    "copied, and where to?",
+    "first share that is off. Is it of moves or of mirrored images? Then list what your draws can "
+    "give, and how often each. Is it of images moved whole? Then move a small image by (1, -1) on "
+    "paper: which rows and columns are copied, and where to?",
     references=(_right, _by_padding, _by_loop, _by_roll, _by_matrices, _by_scipy),
     rtol=0.0,
     atol=1e-6,

@@ -60,8 +60,8 @@ def border_distance(place, n):
 
 
 def _cases(rng):
-    def some(*shape, dtype="float64"):
-        return random_images(rng, *shape, dtype=dtype)
+    def some(*shape, dtype="float64", lowest=0.0):
+        return random_images(rng, *shape, dtype=dtype, lowest=lowest)
 
     ramp = np.tile(np.array([[0.0], [0.25], [0.5], [0.75], [1.0]]), (1, 2, 1, 1))
     wide, high, turned = (_inner_box(rng) for _ in range(3))
@@ -81,7 +81,7 @@ def _cases(rng):
         _beyond("the whole image, to its border", some(1, 3, 5, 1), [[0, 0, 1, 1]], (5, 3)),
         _beyond("upside down", some(1, 4, 3, 1), [[y2, x1, y1, x2]], (3, 2)),
         _beyond("left and right exchanged", some(1, 3, 5, 1), [[y1, x2, y2, x1]], (2, 3)),
-        _beyond("above and left", some(1, 4, 5, 1), [left], (4, 5)),
+        _beyond("above and left", some(1, 4, 5, 1, lowest=-0.4), [left], (4, 5)),
         _beyond("below, value 0.5", some(1, 4, 3, 2), [half_out], (4, 2), value=0.5),
         _beyond("wholly beyond, value -1", some(1, 3, 3, 1), [out], (2, 3), value=-1.0),
         _beyond("random, value 2", some(2, 4, 5, 1), outer, (4, 3), value=2.0),
@@ -188,6 +188,14 @@ def _division_by_0(start, stop, n, count):
     return _even(start, stop, n, count)
 
 
+def _nan_for_one(start, stop, n, count):
+    return np.full(1, np.nan) if count == 1 else _even(start, stop, n, count)
+
+
+def _not_inside(places, n):
+    return ~((places >= 0) & (places <= n - 1))
+
+
 def _never(places, n):
     return np.zeros(len(places), dtype=bool)
 
@@ -213,6 +221,10 @@ def _box_read_as(order):
         return _right(images, boxes[:, order], *rest)
 
     return answer
+
+
+def _boxes_clipped(images, boxes, *rest):
+    return _right(images, np.clip(boxes, 0, 1), *rest)
 
 
 def _corner_and_size(images, boxes, *rest):
@@ -327,6 +339,12 @@ _MISCONCEPTIONS = (
         _wrong(outside=_never),
     ),
     Misconception(
+        "boxes clipped",
+        "You clipped the boxes to 0..1, so that the crop shows less of the world than was asked "
+        "for. Leave the box as it is; a sample outside gets extrapolation_value.",
+        _boxes_clipped,
+    ),
+    Misconception(
         "blended with the value",
         "Within a pixel beyond the border you blend the image with extrapolation_value. A sample "
         "outside gets the value as a whole.",
@@ -378,6 +396,18 @@ _MISCONCEPTIONS = (
         "With a crop size of 1 you divide by count - 1 = 0. A single sample is at the middle of "
         "the box, ½(y1 + y2)(H - 1).",
         _wrong(places=_division_by_0),
+    ),
+    Misconception(
+        "nan for one sample",
+        "With a crop size of 1 your samples are nan: NumPy divided by count - 1 = 0 and went on. A "
+        "single sample is at the middle of the box, ½(y1 + y2)(H - 1).",
+        _wrong(places=_nan_for_one),
+    ),
+    Misconception(
+        "nan is not inside",
+        "With a crop size of 1 your crop is all extrapolation_value: a division by count - 1 = 0 "
+        "gave nan, which is not inside. Sample the middle of the box, ½(y1 + y2)(H - 1).",
+        _wrong(places=_nan_for_one, outside=_not_inside),
     ),
 )
 

@@ -178,20 +178,12 @@ def _begin_x_first(shape, size, offsets, *modes):
     return _begin(shape, size, offsets[:, ::-1], *modes)
 
 
-def _begin_sides_exchanged(shape, size, offsets, *modes):
-    return _begin(shape[::-1], size, offsets, *modes)
-
-
 def _begin_always(centered=None, normalized=None):
     def begin(shape, size, offsets, *modes):
         forced = [m if f is None else f for m, f in zip(modes, (centered, normalized), strict=True)]
         return _begin(shape, size, offsets, *forced)
 
     return begin
-
-
-def _begin_first_offset(shape, size, offsets, *modes):
-    return _begin(shape, size, np.repeat(offsets[:1], len(offsets), axis=0), *modes)
 
 
 def _paste_within(windows, images, starts):
@@ -251,12 +243,6 @@ _PLACES = (
         _wrong(_begin_x_first),
     ),
     _misconception(
-        "sides exchanged",
-        "You multiply or add the width for y and the height for x. It is the other way round, and "
-        "shows where the image is not square.",
-        _wrong(_begin_sides_exchanged),
-    ),
-    _misconception(
         "width first",
         "You took size for (width, height). It is (height, width).",
         _width_first,
@@ -298,11 +284,6 @@ _PLACES = (
         _wrong(_begin_always(normalized=True)),
     ),
     _misconception(
-        "first offset only",
-        "You used the first offset for all images. Image n has its own, offsets[n].",
-        _wrong(_begin_first_offset),
-    ),
-    _misconception(
         "moved into the image",
         "You moved windows that leave the image back into it. They stay where they are; what is "
         "beyond the image is filled.",
@@ -327,6 +308,9 @@ _NOISES = (
         "noise over the image",
         "Your noise covers the image, too. Fill the window first, then copy the overlap into it.",
         _wrong(paste=_never_pasted),
+        image=Interval(NEAR, math.inf),
+        bins=None,
+        pairs=None,
     ),
     _misconception(
         "between 0 and 1",
@@ -339,15 +323,8 @@ _NOISES = (
         "ends of each channel",
         "Your uniform noise has ends of its own in each channel. They are the smallest and the "
         "largest number of the whole image, all channels together.",
-        _filled(noise.but_for("uniform", axes=(1, 2))),
+        _filled(noise.but_for("uniform", ends=(1, 2))),
         noise.CHANNEL_ENDS,
-    ),
-    _misconception(
-        "ends of the batch",
-        "Your uniform noise has the ends of the whole batch. Each image has its own: the smallest "
-        "and the largest number of that image.",
-        _filled(noise.but_for("uniform", axes=(0, 1, 2, 3))),
-        noise.BATCH_ENDS,
     ),
     _misconception(
         "not clipped",
@@ -360,15 +337,36 @@ _NOISES = (
         "ddof = 1",
         "The spread of your gaussian noise is a little too large: you divided by n - 1. Take the "
         "sd with ddof=0, which is NumPy's default.",
-        _filled(noise.but_for("gaussian", ddof=1)),
+        _filled(noise.but_for("gaussian", moments=noise.over((1, 2), ddof=1))),
         noise.DDOF,
     ),
     _misconception(
         "moments of the image",
-        "Your gaussian noise has one mean and one spread for all channels. Each channel has its "
-        "own: take them over the rows and columns only.",
-        _filled(noise.but_for("gaussian", axes=(1, 2, 3))),
+        "The mean or the spread of your gaussian noise is that of the whole image. Each channel "
+        "has its own: take both over the rows and columns only.",
+        _filled(noise.but_for("gaussian", moments=noise.over((1, 2, 3)))),
         noise.IMAGE_MOMENTS,
+    ),
+    _misconception(
+        "numbers of the batch",
+        "Your noise takes its numbers from the whole batch. Each image has its own: the ends of "
+        "that image for uniform noise, the moments of each of its channels for gaussian noise.",
+        _filled(noise.of_the_batch),
+        noise.BATCH,
+    ),
+    _misconception(
+        "variance for sd",
+        "The spread of your gaussian noise is the variance of the channel. `rng.normal` asks for "
+        "the standard deviation, the root of the variance.",
+        _filled(noise.but_for("gaussian", moments=noise.variance_for_sd)),
+        noise.VARIANCE,
+    ),
+    _misconception(
+        "standard normal",
+        "Your gaussian noise has the standard deviation 1 before it is clipped, whatever the "
+        "image. Multiply by the sd of the channel and add its mean.",
+        _filled(noise.but_for("gaussian", moments=noise.standard)),
+        noise.STANDARD,
     ),
     _misconception(
         "fixed seed",
@@ -501,8 +499,10 @@ extract_glimpse = Question(
     parts={DEFAULT: 0.4, MODES: 0.3, NOISE: 0.2, UNCHANGED: 0.1},
     misconceptions=_PLACES + _NOISES,
     hint="Work out on paper where the window begins, then which of its rows and columns lie in the "
-    "image. Fill the window first, and copy that part into it. Where noise is counted, the fault "
-    "names the first share that is off.",
+    "image. Fill the window first, and copy that part into it. The noise of an image is uniform "
+    "between its smallest and its largest number, or normal with mean and sd of each channel, "
+    "clipped to the ends of the channel. Where it is counted, the fault names the first share that "
+    "is off.",
     references=(_by_overlap, _by_masks, _by_padding, _by_pixels, _right),
     rtol=0.0,
     atol=NEAR,

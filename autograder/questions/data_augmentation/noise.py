@@ -32,17 +32,37 @@ BINS = {
 ANY = Interval(0.0, 1.0)
 
 
+FEW = {"lowest": [[0, 11], [4, 16]], "range": [[2, 4], [3, 1]]}  # of images and channels, in 1/20
+SKEWED = {"lowest": [[0, 8], [36, 50]], "range": [[6, 10], [11, 14]]}  # in 1/64
+
+
+def _exchanged(rng, levels):
+    """Return lowest numbers and ranges with images and channels in a random order."""
+    images, channels = rng.permutation(2), rng.permutation(2)
+    return [np.array(levels[key])[np.ix_(images, channels)] for key in ("lowest", "range")]
+
+
 def few_pixels(rng):
-    """Return images of two pixels beside each other, as few as there can be: there ddof shows."""
-    levels = rng.permutation(np.arange(1, 20))[:8] / 20
-    return levels.reshape(2, 1, 2, 2)
+    """Return images of two pixels beside each other, as few as there can be: there ddof shows.
+
+    No two channels have levels in common, nor the same range; those of one image are far apart, so
+    that moments of a whole image are unlike those of its channels.
+    """
+    lowest, ranges = _exchanged(rng, FEW)
+    ends = np.stack([lowest, lowest + ranges], axis=1) + rng.integers(0, 4)  # (images, 2, channels)
+    return rng.permuted(ends, axis=1)[:, None] / 20
 
 
 def skewed(rng):
-    """Return images in float32 of one bright pixel in each channel: there the mean is no middle."""
-    pixels = rng.permuted(np.tile(np.arange(1, 17), (2, 2, 1)), axis=2)[..., :8] / 64
-    pixels[..., 0] = rng.integers(48, 65, (2, 2)) / 64
-    pixels = rng.permuted(pixels, axis=2).reshape(2, 2, 4, 2)
+    """Return images in float32 of one bright pixel in each channel: there the mean is no middle.
+
+    No two channels have levels in common, nor the same range; the two images are far apart, so that
+    moments of the batch are unlike those of an image.
+    """
+    lowest, ranges = _exchanged(rng, SKEWED)
+    above = rng.integers(1, ranges[..., None] + 1, (2, 2, 8))  # of 4 times the range
+    above[..., 0], above[..., 1] = 0, 4 * ranges
+    pixels = rng.permuted(4 * lowest[..., None] + above, axis=2).reshape(2, 2, 2, 4) / 256
     return np.moveaxis(pixels, 1, 3).astype(np.float32)
 
 
@@ -61,8 +81,13 @@ def noise_case(rng, label, noise, images):
     all channels of gaussian noise. The pixels are independent, so each share is an average of
     independent numbers in 0..1. A right answer is outside an interval with a probability of 2·10⁻⁹
     at most (`autograder.questions.bounds.average`); 9 intervals in each of 3 cases make less than
-    6·10⁻⁸ for the whole check. A wrong answer is found with a probability of 0.999 at least:
-    `tests/test_questions_images.py` works it out for each.
+    6·10⁻⁸ for the whole check.
+
+    A wrong answer is found with a probability of 0.999 at least: the test of the questions on
+    images works it out for each. Where the mean or the sd of `few_pixels` is that of the whole
+    image or batch, 0.37 to 0.50 of the noise is at its channel's minimum, and the interval begins
+    at 0.30 or above; that of a right answer, 0.16 on average, ends at 0.21. Images, channels and
+    pixels come in any order, which changes none of these, so no seed lets one of them pass.
     """
     corner = (2 * rng.integers([2, 6], [6, 10])).tolist()
     inputs = {
@@ -145,13 +170,18 @@ def _flat_of(part):
     return distribution
 
 
-def _bell_of(part, clipped=True, ddof=0):
-    """Return the normal distribution of a part of the images, clipped to its ends or not."""
+def _bell_of(moments, ends):
+    """Return the normal distribution of these moments, clipped to the ends of a part of the images.
+
+    `moments(images, n, c)` returns the mean and the standard deviation; without ends nothing is
+    clipped.
+    """
 
     def distribution(images, n, c):
-        pixels = part(images, n, c)
-        low, high = (pixels.min(), pixels.max()) if clipped else (-math.inf, math.inf)
-        mean, sd = pixels.mean(), pixels.std(ddof=ddof)
+        low, high = -math.inf, math.inf
+        if ends:
+            low, high = ends(images, n, c).min(), ends(images, n, c).max()
+        mean, sd = moments(images, n, c)
 
         def at_most(v):
             return (
@@ -163,6 +193,11 @@ def _bell_of(part, clipped=True, ddof=0):
     return distribution
 
 
+def _moments_of(mean, sd=None, ddof=0):
+    """Return the mean of one part of the images and the sd of one, by default of the same."""
+    return lambda *at: (mean(*at).mean(), (sd or mean)(*at).std(ddof=ddof))
+
+
 def _channel(images, n, c):
     return images[n, :, :, c]
 
@@ -171,26 +206,56 @@ def _image(images, n, c):
     return images[n]
 
 
-RIGHT = {"uniform": _flat_of(_image), "gaussian": _bell_of(_channel)}
+def _batch(images, n, c):
+    return images
 
 
-def background(images, size, noise, rng, *, unit=False, axes=None, ddof=0, clipped=True):
+def _channel_of_batch(images, n, c):
+    return images[..., c]
+
+
+RIGHT = {"uniform": _flat_of(_image), "gaussian": _bell_of(_moments_of(_channel), _channel)}
+
+
+def over(axes, ddof=0):
+    """Return a function from images to means and standard deviations over these axes."""
+    return lambda x: (x.mean(axis=axes, keepdims=True), x.std(axis=axes, ddof=ddof, keepdims=True))
+
+
+def background(images, size, noise, rng, *, unit=False, ends=None, moments=None, clipped=True):
     """Return windows that are filled before the images are copied into them.
 
-    The keywords make it wrong: uniform noise between 0 and 1, the axes over which ends and moments
-    are taken, gaussian noise of another sd or without its ends.
+    The keywords make it wrong: uniform noise between 0 and 1, the axes over which the ends are
+    taken, gaussian noise of other moments or without its ends.
     """
     shape = (len(images), *size, images.shape[3])
     if noise == "zero":
         return np.zeros(shape)
     images = images.astype(float)
-    axes = axes or {"uniform": (1, 2, 3), "gaussian": (1, 2)}[noise]
+    axes = ends or {"uniform": (1, 2, 3), "gaussian": (1, 2)}[noise]
     low, high = images.min(axis=axes, keepdims=True), images.max(axis=axes, keepdims=True)
     if noise == "uniform":
         return rng.random(shape) if unit else low + (high - low) * rng.random(shape)
-    mean = images.mean(axis=axes, keepdims=True)
-    draws = mean + images.std(axis=axes, ddof=ddof, keepdims=True) * rng.standard_normal(shape)
+    mean, sd = (moments or over((1, 2)))(images)
+    draws = mean + sd * rng.standard_normal(shape)
     return np.clip(draws, low, high) if clipped else draws
+
+
+def of_the_batch(images, size, noise, rng):
+    """Return noise of the ends of the whole batch, or of the moments of its channels."""
+    ends = (0, 1, 2, 3) if noise == "uniform" else None
+    return background(images, size, noise, rng, ends=ends, moments=over((0, 1, 2)))
+
+
+def variance_for_sd(images):
+    """Return the means of the channels and their variances."""
+    mean, sd = over((1, 2))(images)
+    return mean, sd**2
+
+
+def standard(images):
+    """Return the moments of standard normal numbers."""
+    return 0.0, 1.0
 
 
 def but_for(noise, **changes):
@@ -217,20 +282,47 @@ def zeros(images, size, noise, rng):
     return background(images, size, "zero", rng)
 
 
-UNIT = {"uniform": lambda images, n, c: lambda v: float(np.clip(v, 0, 1))}
-CHANNEL_ENDS = {"uniform": _flat_of(_channel)}
-BATCH_ENDS = {"uniform": _flat_of(lambda images, n, c: images)}
-UNCLIPPED = {"gaussian": _bell_of(_channel, clipped=False)}
-DDOF = {"gaussian": _bell_of(_channel, ddof=1)}
-IMAGE_MOMENTS = {"gaussian": _bell_of(_image)}
+def _variance(*at):
+    mean, sd = _moments_of(_channel)(*at)
+    return mean, sd**2
+
+
+# What the noise of a misconception may be drawn from: distributions for each kind.
+
+UNIT = {"uniform": [lambda images, n, c: lambda v: float(np.clip(v, 0, 1))]}
+CHANNEL_ENDS = {"uniform": [_flat_of(_channel)]}
+UNCLIPPED = {"gaussian": [_bell_of(_moments_of(_channel), None)]}
+DDOF = {"gaussian": [_bell_of(_moments_of(_channel, ddof=1), _channel)]}
+IMAGE_MOMENTS = {
+    "gaussian": [
+        _bell_of(_moments_of(_image), _channel),
+        _bell_of(_moments_of(_image), _image),
+        _bell_of(_moments_of(_image, _channel), _channel),
+        _bell_of(_moments_of(_channel, _image), _channel),
+    ]
+}
+BATCH = {
+    "uniform": [_flat_of(_batch)],
+    "gaussian": [
+        _bell_of(_moments_of(_channel_of_batch), _channel),
+        _bell_of(_moments_of(_channel_of_batch), _channel_of_batch),
+    ],
+}
+VARIANCE = {"gaussian": [_bell_of(_variance, _channel)]}
+STANDARD = {
+    "gaussian": [
+        _bell_of(lambda *at: (0.0, 1.0), _channel),
+        _bell_of(lambda *at: (_channel(*at).mean(), 1.0), _channel),
+    ]
+}
 
 
 def signature_of(answer, laws=None, **changes):
     """Return the signature of an answer on the cases under the law.
 
-    Where it puts the image into the right place, its noise is drawn from the distributions of
-    `laws`, else from the right one, with these changes of the intervals. Where it does not, nothing
-    is said of the noise.
+    Where it puts the image into the right place, its noise is drawn from one of the distributions
+    of `laws`, else from the right one, with these changes of the intervals. Where it does not,
+    nothing is said of the noise unless it is among the changes: None is what is right.
     """
 
     def signature(case):
@@ -241,12 +333,19 @@ def signature_of(answer, laws=None, **changes):
             return None
         placed = record["value"]["off within the image"] <= NEAR
         lost = {"image": Interval(NEAR, math.inf), "bins": ANY, "pairs": ANY}
-        distribution = ({} if laws is None else laws).get(case.inputs["noise"])
-        intervals = law(
-            case.inputs,
-            distribution or RIGHT[case.inputs["noise"]],
-            **(changes if placed else changes | lost),
-        )
-        return intervals | {"shape right": record["value"]["shape right"]}
+        kind = case.inputs["noise"]
+        told = changes if placed else lost | changes
+        every = [law(case.inputs, d, **told) for d in (laws or {}).get(kind, [RIGHT[kind]])]
+        return _hull(every) | {"shape right": record["value"]["shape right"]}
 
     return signature
+
+
+def _hull(laws):
+    """Return the intervals that hold those of all laws."""
+    return {
+        key: Interval(min(each[key].low for each in laws), max(each[key].high for each in laws))
+        if isinstance(value, Interval)
+        else value
+        for key, value in laws[0].items()
+    }

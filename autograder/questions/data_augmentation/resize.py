@@ -12,7 +12,7 @@ from utils.checking.judgement import UNCHANGED
 DEFAULT = "the default rule"
 CORNERS = "corners aligned"
 RATIO = "the ratio kept"
-NEAR = 1e-4  # of the range of brightness, which is 1 in every case
+NEAR = 1e-4  # of the range of brightness, which is 1 but in one case
 
 
 def _case(label, images, size, part=DEFAULT, **flags):
@@ -43,7 +43,7 @@ def _cases(rng):
         _case("one column of three, five high", np.array([[[[0.0]], [[1.0]], [[0.25]]]]), (5, 1)),
         _case("larger, two channels", some(1, 2, 3, 2), (3, 4)),
         _case("smaller, two images", some(2, 5, 3, 1), (3, 2)),
-        _case("higher and narrower", some(1, 3, 4, 1), (5, 3)),
+        _case("higher and narrower, -0.4 to 3", _beyond_1(some(1, 3, 4, 1)), (5, 3)),
         _case("larger, sizes at random", some(1, *old, 1), new),
         _case("smaller, sizes at random, float32", some(1, *less, 2, dtype="float32"), least),
         _case("the same size", some(2, 2, 3, 1), (2, 3)),
@@ -64,6 +64,11 @@ def _cases(rng):
         _ratio("2 × 3 into 2 × 9: the same size", some(1, 2, 3, 2), (2, 9)),
         _ratio("3 × 2 into 5 × 5, corners aligned", some(1, 3, 2, 2), (5, 5), align_corners=True),
     ]
+
+
+def _beyond_1(images):
+    """Return images between -0.4 and 3: brightness need not be between 0 and 1."""
+    return np.round(3.4 * images - 0.4, 3)
 
 
 def _new_size(shape, size, preserve_aspect_ratio):
@@ -202,6 +207,16 @@ def _steps_swapped(images, size, align_corners=False, preserve_aspect_ratio=Fals
     return np.einsum("ih,nhwc,jw->nijc", rows, images, columns)
 
 
+def _scale_of_the_height(images, size, align_corners=False, preserve_aspect_ratio=False):
+    old = images.shape[1:3]
+    new = _new_size(old, size, preserve_aspect_ratio)
+    step = _step(old[0], new[0], align_corners)
+    rows, columns = (
+        np.array([_blend(o, i * step) for i in range(n)]) for o, n in zip(old, new, strict=True)
+    )
+    return np.einsum("ih,nhwc,jw->nijc", rows, images, columns)
+
+
 def _places_by_the_factor(images, size, align_corners=False, preserve_aspect_ratio=False):
     factor = min(new / old for new, old in zip(size, images.shape[1:3], strict=True))
     kept = preserve_aspect_ratio and not align_corners
@@ -324,6 +339,18 @@ _MISCONCEPTIONS = (
         "You used the scale of the width for the rows and that of the height for the columns. That "
         "shows where the two differ.",
         _steps_swapped,
+    ),
+    Misconception(
+        "one scale for both axes",
+        "You used the scale of the height for the columns, too. Each axis has its own: H/h for "
+        "the rows, W/w for the columns.",
+        _scale_of_the_height,
+    ),
+    Misconception(
+        "clipped to 0..1",
+        "You clipped the result to 0..1. A blend of two pixels lies between them, so nothing is to "
+        "be clipped; and the numbers of an image need not be between 0 and 1.",
+        lambda *rest: np.clip(_right(*rest), 0, 1),
     ),
     Misconception(
         "columns only",
