@@ -551,6 +551,12 @@ from utils import widgets
 widgets.EarlyStoppingCurve()
 
 # %% [markdown]
+# **Read it.**
+# A patience of 10 or 20 steps falls for one of the first bumps of the curve. One of 200 reaches the bottom, and pays for it in steps.
+# At 40 % the bottom is narrow: a look every 10 steps finds 29.6 %, one every 100 steps finds 35.0 %.
+# At 0 % the dev error hardly rises again, and stopping saves time only.
+# This is one run of one network. So far it shows how the rule works, not what it is worth.
+#
 # **Explore** with your own function.
 # It needs a model with `train`, `eval` and `copy`.
 # The class below wraps the course's network: here a training step is one epoch, 20 batches of 50 digits in a random order.
