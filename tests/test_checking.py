@@ -856,6 +856,28 @@ def test_a_case_that_should_be_refused_says_so():
     assert "`raise ValueError(…)`" in text
 
 
+def refused_with(error):
+    """Return the answer that refuses 0 with this exception."""
+
+    def answer(w, factor):
+        if factor == 0:
+            raise error
+        return w * factor
+
+    return answer
+
+
+def test_a_case_that_is_refused_with_another_exception_names_the_right_one():
+    text = " ".join(render(outcome(refused_with(AssertionError))).split())
+    assert "got AssertionError" in text
+    assert "should be refused with a ValueError: check them at the start of double" in text
+    assert "`assert` raises an AssertionError, which is no ValueError." in text
+    other = render(outcome(refused_with(ZeroDivisionError)))
+    assert "`raise ValueError(…)`" in other
+    assert "assert" not in other
+    assert DOUBLE.hint not in text + other
+
+
 def test_a_kind_or_a_shape_that_is_wrong_needs_no_further_hint():
     for answer in (lambda w, factor: list(double(w, factor)), lambda w, factor: w[:1] * factor):
         text = render(outcome(answer))

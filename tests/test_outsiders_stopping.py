@@ -388,6 +388,109 @@ def stopping_forgets_the_step(model, X_train, Y_train, X_dev, Y_dev, eval_freq=1
     return best_model, best, best_step
 
 
+@wrong("early_stopping")
+def stopping_skips_nan(model, X_train, Y_train, X_dev, Y_dev, eval_freq=1, stop_wait=100):
+    work, best_model, best, best_step, step = model.copy(), model.copy(), math.inf, 0, 0
+    error = best
+    while step - best_step < stop_wait or math.isnan(error):
+        for _ in range(eval_freq):
+            work.train(X_train, Y_train)
+            step += 1
+        error = work.eval(X_dev, Y_dev)
+        if error < best:
+            best_model, best, best_step = work.copy(), error, step
+    return best_model, best, best_step
+
+
+@wrong("early_stopping")
+def stopping_waits_anew_at_nan(model, X_train, Y_train, X_dev, Y_dev, eval_freq=1, stop_wait=100):
+    work, best_model, best, best_step, step, since = model.copy(), model.copy(), math.inf, 0, 0, 0
+    while step - since < stop_wait:
+        for _ in range(eval_freq):
+            work.train(X_train, Y_train)
+            step += 1
+        error = work.eval(X_dev, Y_dev)
+        if error < best:
+            best_model, best, best_step = work.copy(), error, step
+        if math.isnan(error) or best_step == step:
+            since = step
+    return best_model, best, best_step
+
+
+wrong_stopping("size_of_the_error", seen=abs)
+wrong_stopping("zero_as_inf", seen=lambda error: error or math.inf)
+
+
+@wrong("early_stopping")
+def stopping_when_perfect(model, X_train, Y_train, X_dev, Y_dev, eval_freq=1, stop_wait=100):
+    work, best_model, best, best_step, step = model.copy(), model.copy(), math.inf, 0, 0
+    while step - best_step < stop_wait and best != 0:
+        for _ in range(eval_freq):
+            work.train(X_train, Y_train)
+            step += 1
+        error = work.eval(X_dev, Y_dev)
+        if error < best:
+            best_model, best, best_step = work.copy(), error, step
+    return best_model, best, best_step
+
+
+@wrong("early_stopping")
+def stopping_at_a_rise(model, X_train, Y_train, X_dev, Y_dev, eval_freq=1, stop_wait=100):
+    work, best_model, best, best_step, step = model.copy(), model.copy(), math.inf, 0, 0
+    while step - best_step < stop_wait:
+        for _ in range(eval_freq):
+            work.train(X_train, Y_train)
+            step += 1
+        error = work.eval(X_dev, Y_dev)
+        if error > best:
+            break
+        if error < best:
+            best_model, best, best_step = work.copy(), error, step
+    return best_model, best, best_step
+
+
+@wrong("early_stopping")
+def stopping_with_two_names(model, X_train, Y_train, X_dev, Y_dev, eval_freq=1, stop_wait=100):
+    work = best_model = copy.deepcopy(model)
+    best, best_step, step = math.inf, 0, 0
+    while step - best_step < stop_wait:
+        for _ in range(eval_freq):
+            work.train(X_train, Y_train)
+            step += 1
+        error = work.eval(X_dev, Y_dev)
+        if error < best:
+            best_model, best, best_step = work.copy(), error, step
+    return best_model, best, best_step
+
+
+@wrong("early_stopping")
+def stopping_between_evaluations(model, X_train, Y_train, X_dev, Y_dev, eval_freq=1, stop_wait=100):
+    work, best_model, best, best_step = model.copy(), model.copy(), math.inf, 0
+    for step in itertools.count(1):
+        work.train(X_train, Y_train)
+        error = math.inf if step % eval_freq else work.eval(X_dev, Y_dev)
+        if error < best:
+            best_model, best, best_step = work.copy(), error, step
+        if step - best_step >= stop_wait:
+            break
+    return best_model, best, best_step
+
+
+@wrong("early_stopping")
+def stopping_returns_the_last_model(
+    model, X_train, Y_train, X_dev, Y_dev, eval_freq=1, stop_wait=100
+):
+    work, best, best_step, step = model.copy(), math.inf, 0, 0
+    while step - best_step < stop_wait:
+        for _ in range(eval_freq):
+            work.train(X_train, Y_train)
+            step += 1
+        error = work.eval(X_dev, Y_dev)
+        if error < best:
+            best, best_step = error, step
+    return work if best < math.inf else model.copy(), best, best_step
+
+
 # PatienceMonitor
 
 
@@ -768,6 +871,135 @@ class ShortMemory(Correct):
         return super().update(error)
 
 
+@wrong("PatienceMonitor")
+class TrueAtTheStop(Correct):
+    def update(self, error):
+        return super().update(error) or self.should_stop
+
+
+@wrong("PatienceMonitor")
+class InfImproves(Correct):
+    def update(self, error):
+        if self.best == error == math.inf:
+            self.wait = 0
+            return True
+        return super().update(error)
+
+
+@wrong("PatienceMonitor")
+class SmallDelta(Correct):
+    def __init__(self, patience, min_delta=0.0):
+        super().__init__(patience, min_delta or 1e-8)
+
+
+@wrong("PatienceMonitor")
+class RoundsBest(Correct):
+    def update(self, error):
+        better = super().update(error)
+        self.best = round(self.best, 4) if math.isfinite(self.best) else self.best
+        return better
+
+
+@wrong("PatienceMonitor")
+class ComparesSizes(Correct):
+    def update(self, error):
+        if abs(error) < abs(self.best) - self.min_delta:
+            self.best, self.wait = error, 0
+            return True
+        self.wait += 1
+        return False
+
+
+@wrong("PatienceMonitor")
+class StopsOneLate(Correct):
+    """Set should_stop before the error is counted."""
+
+    should_stop = False
+
+    def update(self, error):
+        self.should_stop = self.wait >= self.patience
+        return super().update(error)
+
+
+@wrong("PatienceMonitor")
+class StaysTrueAfterAnImprovement(Correct):
+    should_stop = False
+
+    def update(self, error):
+        better = super().update(error)
+        if not better:
+            self.should_stop = self.wait >= self.patience
+        return better
+
+
+@wrong("PatienceMonitor")
+class NoneAtFirst(Correct):
+    def __init__(self, patience, min_delta=0.0):
+        super().__init__(patience, min_delta)
+        self.best = None
+
+    def update(self, error):
+        if self.best is None:
+            self.best = error
+            return True
+        return super().update(error)
+
+
+@wrong("PatienceMonitor")
+class Underscored:
+    def __init__(self, patience, min_delta=0.0):
+        self._patience, self._min_delta = patience, min_delta
+        self._best, self._wait = math.inf, 0
+
+    def update(self, error):
+        if error < self._best - self._min_delta:
+            self._best, self._wait = error, 0
+            return True
+        self._wait += 1
+        return False
+
+    @property
+    def should_stop(self):
+        return self._wait >= self._patience
+
+
+@wrong("PatienceMonitor")
+class LowerThanTheLast(Correct):
+    last = math.inf
+
+    def update(self, error):
+        better = error < self.last - self.min_delta
+        self.last = error
+        if better:
+            self.best, self.wait = min(self.best, error), 0
+        else:
+            self.wait += 1
+        return better
+
+
+@wrong("PatienceMonitor")
+class StateOfTheClass:
+    best, wait = math.inf, 0
+
+    def __init__(self, patience, min_delta=0.0):
+        self.patience, self.min_delta = patience, min_delta
+
+    def update(self, error):
+        mine = type(self)
+        better = error < mine.best - self.min_delta
+        mine.best, mine.wait = (error, 0) if better else (mine.best, mine.wait + 1)
+        return better
+
+    should_stop = property(lambda self: self.wait >= self.patience)
+
+
+def test_a_state_on_the_class_is_told_in_words():
+    for seed in SEEDS:
+        text = " ".join(render(outcome("PatienceMonitor", StateOfTheClass, seed)).split())
+        assert "a second monitor, which was told nothing, has changed as well" in text
+        assert "belong to self, not to the class" in text
+
+
 # gradient_descent_path
 
 
@@ -978,6 +1210,19 @@ def path_with_a_falling_rate(eigenvalues, w_star, lr, steps):
     for k in range(steps):
         path.append(path[-1] - lr / (1 + 0.01 * k) * eigenvalues * (path[-1] - w_star))
     return np.array(path)
+
+
+@wrong("gradient_descent_path")
+def path_never_runs_away(eigenvalues, w_star, lr, steps):
+    factor = np.clip(1 - lr * eigenvalues, -1, 1)
+    return w_star * (1 - factor ** np.arange(steps + 1)[:, None])
+
+
+@wrong("gradient_descent_path")
+def path_divides_by_the_eigenvalues(eigenvalues, w_star, lr, steps):
+    with np.errstate(invalid="ignore"):
+        moved = closed(eigenvalues, eigenvalues * w_star, lr, steps)
+        return moved / eigenvalues
 
 
 # equivalent_l2
@@ -1201,6 +1446,9 @@ PERIOD = "for _ in range(eval_freq):"
 BREAK = "        if waited >= stop_wait:\n            break\n"
 IN_LINES = "best_model = current.copy()\n            best_error = error; best_step = step"
 HANDED_OVER = BEST.replace("current.copy()", "current") + "\n            current = current.copy()"
+WAIT_ROUNDED_DOWN = edited((COUNT, "waited += 1"), (WHILE, WHILE + " // eval_freq"))
+TRAINS_THE_CALLERS_MODEL = edited(("current = model.copy()", "current = model"))
+RETURNS_THE_MODEL_IN_TRAINING = edited((RETURN, RETURN.replace("best_model", "current")))
 TWO_LINES = f"trained = {TRAIN[10:]}\n            current = trained"
 
 for text in (
@@ -1247,6 +1495,9 @@ for text in (
     edited((BEST, BEST + "\n            current = best_model")),
     edited((COUNT, "waited += 1")),
     edited((COUNT, "waited += 2")),
+    WAIT_ROUNDED_DOWN,
+    TRAINS_THE_CALLERS_MODEL,
+    RETURNS_THE_MODEL_IN_TRAINING,
     edited((COUNT, "waited += step")),
     edited((WHILE, "while waited < stop_wait / eval_freq")),
     edited((WHILE, "while waited <= stop_wait")),
@@ -1279,6 +1530,34 @@ def test_a_subtly_wrong_answer_loses_something(row):
         result = outcome(*row, seed)
         assert result.status in {"partly", "wrong"}, f"seed {seed}"
         assert result.points < result.max_points
+
+
+DIAGNOSED = [
+    (stopping_goes_back_to_the_best, "stops at the first rise"),  # its sentence names both
+    (stopping_at_a_rise, "stops at the first rise"),
+    (stopping_with_two_names, "two names at the start"),
+    (stopping_between_evaluations, "stops in between"),
+    (stopping_returns_the_last_model, "best model goes on training"),  # its sentence names both
+    (stopping_skips_nan, ""),
+    (stopping_waits_anew_at_nan, ""),
+    (StopsOneLate, "one evaluation late"),
+    (StaysTrueAfterAnImprovement, "latched"),
+    (NoneAtFirst, "best starts as None"),
+    (SetsStopInUpdateOnly, "should_stop set in update only"),
+    (Underscored, "attributes under other names"),
+    (LowerThanTheLast, "lower than the last, and the best"),
+    (TRAINS_THE_CALLERS_MODEL, "the model handed in is trained"),
+    (RETURNS_THE_MODEL_IN_TRAINING, "E4: the best model goes on training"),
+]
+
+
+@pytest.mark.parametrize(
+    ("answer", "diagnosis"), DIAGNOSED, ids=lambda part: getattr(part, "__name__", "text")
+)
+def test_a_diagnosis_fits_what_the_answer_does(answer, diagnosis):
+    name = next(name for name, other in WRONG if other is answer)
+    for seed in SEEDS:
+        assert outcome(name, answer, seed).diagnosis == diagnosis, f"seed {seed}"
 
 
 def test_every_function_has_outsiders():

@@ -85,13 +85,23 @@ def _next_step(outcome):
     if not raised:
         return "Let the function return its result." if _is_none(failure) else question.hint
     if isinstance(expected, Raises):
-        return question.hint
+        return _another_exception(question, raised["types"][0], expected.type)
     if raised["line"]:
         return f"Your code stopped at {raised['line']}"
     if "TypeError" not in raised["types"]:
         return question.hint
     arguments = getattr(DRIVERS.get(failure.case.driver), "call", ", ".join(failure.case.inputs))
     return f"It is called as {question.name}({arguments}), in this order."
+
+
+def _another_exception(question, found, asked):
+    """Return what to do next where a case was refused, but not with the right exception."""
+    advice = (
+        f"These arguments should be refused with a {asked}: check them at the start of "
+        f"{question.name}, and `raise {asked}(…)` with a word on what is wrong."
+    )
+    aside = f" `assert` raises an AssertionError, which is no {asked}."
+    return advice + aside if found == "AssertionError" else advice
 
 
 def _is_of_another_kind(failure):

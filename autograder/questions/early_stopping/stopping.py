@@ -48,7 +48,8 @@ def _cases(rng):
 
     nan, inf = math.nan, math.inf
     valley, other = [9, 5, 4, 3, 2, 1, 2, 3, 4], [9, 6, 5, 1, 4, 2, 3, 5, 6, 7, 5]
-    only = [9, *[inf] * 3, *[nan] * 6, 3]  # inf at step 2, nan at the next four evaluations
+    # After the stop a lower error, nan and a higher one: what each wrong way with nan ends at.
+    between, only = [9, 3, nan, 2, *[nan] * 4, 1, nan, 4], [9, *[inf] * 3, *[nan] * 6, 3, 3, nan, 4]
     model = {"part": MODEL, "driver": "stopping_model"}
     stop = {"part": STOP, "driver": "stopping_steps"}
     corner, given = {"part": CORNERS}, {"part": GIVEN, "driver": "stopping_given"}
@@ -72,7 +73,7 @@ def _cases(rng):
         drawn("random errors: when does it stop?", 2, 3, **stop),
         case("the same error again", [9, 3, 2, 2, 2, 5], 1, 6, **corner),
         case("lower by a billionth", [9, 0.5, 0.499999999, 0.6], 1, 3, **corner),
-        case("nan in between, then nan only", [9, 3, nan, 2, *[nan] * 4, 1], 1, 3, **corner),
+        case("nan in between, then only nan by the stop", between, 1, 3, **corner),
         case("nan first, then large errors", [9, nan, 4e12, 3e12, 5e12], 1, 3, **corner),
         case("an error of 0, then one below 0", [9, 2, 3, 0, 4, -1, 1], 1, 3, **corner),
         case("only inf and nan by the stop", only, 2, 3, **corner | {"driver": "stopping_model"}),
@@ -209,15 +210,16 @@ def _ended_by_nan(model, X_train, Y_train, X_dev, Y_dev, eval_freq=1, stop_wait=
 def _ended_by_a_rise(model, X_train, Y_train, X_dev, Y_dev, eval_freq=1, stop_wait=WAIT):
     work = model.copy()
     best, best_model, best_step, step = math.inf, model.copy(), 0, 0
-    while True:
+    while step - best_step < stop_wait:
         for _ in range(eval_freq):
             work.train(X_train, Y_train)
             step += 1
         error = work.eval(X_dev, Y_dev)
         if error >= best:
-            return best_model, best, best_step
+            break
         if error < best:
             best_model, best, best_step = work.copy(), error, step
+    return best_model, best, best_step
 
 
 def _stops_in_between(model, X_train, Y_train, X_dev, Y_dev, eval_freq=1, stop_wait=WAIT):
