@@ -171,8 +171,8 @@ _WRONG = (
     ),
     Misconception(
         "the model handed in is trained",
-        "The result is right, but the model that was handed in has been trained. Train a copy of "
-        "it, as the first line of the listing did, and leave the caller's model alone.",
+        "The model that was handed in has been trained. Train a copy of it, as the first line of "
+        "the listing did, and leave the caller's model alone.",
         FIXED.replace("    current = model.copy()", "    current = model"),
     ),
     Misconception(
