@@ -13,6 +13,8 @@ from types import FunctionType
 
 import numpy as np
 
+from utils.checking.codec import Other
+
 TRAIN, DEV = 0, 1
 DATA = {
     "X_train": np.array([[1.0], [2.0]]),
@@ -148,7 +150,13 @@ def arguments_of(inputs):
 def call_with_model(target, inputs):
     """Hand `target` a scripted model and the other inputs; return the model and the result."""
     arguments = arguments_of(inputs)
-    return arguments[0], target(*arguments)
+    try:
+        return arguments[0], target(*arguments)
+    except AttributeError as error:
+        if "NoneType" not in str(error) or type(arguments[0]) is not ScriptedModel:
+            raise
+        words = f"{error}; train takes its step in place and returns nothing"
+        raise AttributeError(words).with_traceback(error.__traceback__) from None
 
 
 def _told(value, describe):
@@ -160,14 +168,19 @@ def _told(value, describe):
     return value
 
 
+def _told_of(target, inputs, describe):
+    result = call_with_model(target, inputs)[1]
+    return Other("model") if isinstance(result, ScriptedModel) else _told(result, describe)
+
+
 def report_result(target, inputs):
     """Return the result, a model in it as "a model"."""
-    return _told(call_with_model(target, inputs)[1], lambda model: "a model")
+    return _told_of(target, inputs, lambda model: "a model")
 
 
 def report_model(target, inputs):
     """Return the result, a model in it with the steps that it took by the end of the call."""
-    return _told(call_with_model(target, inputs)[1], repr)
+    return _told_of(target, inputs, repr)
 
 
 def report_steps(target, inputs):
