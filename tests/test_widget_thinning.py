@@ -238,7 +238,7 @@ def test_every_text_of_the_means_ends_inside_its_axes():
 
 def test_the_sentence_says_what_is_seen(figure):
     assert sentence(figure.thinning()) == (
-        "keep_prob 0.5: this draw drops 5 of 11 hidden units; what is kept is divided by 0.5. "
+        "keep_prob 0.5: this draw drops 6 of 11 hidden units; what is kept is divided by 0.5. "
         "Expected z: 0.58, as in the full network. After the ReLU 0.67, not 0.58; "
         "output 2.00, not 1.71."
     )
@@ -254,7 +254,7 @@ def test_the_sentence_says_what_is_seen(figure):
 
 def test_sentences_fit_and_differ():
     for divide in (True, False):
-        said = [sentence(Thinning(float(p), divide, 6)) for p in KEEP_PROBS]
+        said = [sentence(Thinning(float(p), divide, 2296)) for p in KEEP_PROBS]
         assert len(set(said)) == len(said)
         assert max(map(len, said)) <= 225
 
@@ -262,10 +262,10 @@ def test_sentences_fit_and_differ():
 def test_a_new_draw_changes_the_picture_and_keeps_the_controls(figure):
     before = figure._picture
     figure.pressed("again")
-    assert (figure.seed, figure.keep_prob, figure.divide) == (7, 0.5, True)
+    assert (figure.seed, figure.keep_prob, figure.divide) == (2297, 0.5, True)
     assert figure._picture["strips"] != before["strips"]
     assert figure._problem == ""
-    figure.seed = 6
+    figure.seed = 2296
     assert figure._picture == before
 
 
@@ -315,7 +315,7 @@ def test_a_page_without_a_kernel_has_both_ways_and_is_small(keep_prob):
 def test_the_still_picture_shows_the_present_draw(figure):
     values, picture = figure.recording()[0]
     texts = [text.get_text() for text in still(picture, values).axes[0].texts]
-    assert "expected 0.67, mean 0.65" in texts
+    assert "expected 0.67, mean 0.69" in texts
     assert set(LAYERS) <= set(texts)
     assert figure.alt().endswith(sentence(figure.thinning()))
 

@@ -422,7 +422,7 @@ class DropoutNetwork(LiveFigure):
 
     keep_prob = Finite(0.5, min=0.01, max=1).tag(sync=True)
     divide = Bool(True).tag(sync=True)
-    seed = Int(6, min=0)
+    seed = Int(2296, min=0)  # at 0.1 it keeps a unit of each hidden layer, with its bar in sight
 
     label = "A small network under dropout, its activations, and means over many draws"
     controls = (
