@@ -26,6 +26,7 @@ from utils.checking.codec import (
     plain,
 )
 from utils.checking.drivers import (
+    DRIVERS,
     MAX_PRINTED,
     MAX_PROJECTIONS,
     observe,
@@ -742,6 +743,27 @@ def test_a_choice_is_not_told_in_the_file():
 
 # A randomised function under a law. The mean of n draws of a uniform number on 0..1 has the
 # standard error 1/√(12 n); a right answer is outside six of them twice in a billion checks.
+
+
+def draw_moments(target, inputs):
+    """Call an answer with one generator many times, and again with its like; return statistics."""
+    rng = np.random.default_rng(inputs["seed"])
+    arguments = inputs["arguments"]
+    draws = np.array([target(*arguments, rng) for _ in range(inputs["draws"])], dtype=float)
+    again = target(*arguments, np.random.default_rng(inputs["seed"]))
+    flat = draws.reshape(len(draws), -1)
+    return {
+        "mean": float(draws.mean()),
+        "sd": float(draws.std()),
+        "distinct": float(np.mean(np.any(flat[1:] != flat[:-1], axis=1))),
+        "repeats": float(np.array_equal(np.asarray(again, dtype=float), draws[0])),
+    }
+
+
+@pytest.fixture(autouse=True)
+def a_law(monkeypatch):
+    monkeypatch.setitem(DRIVERS, "draw_moments", draw_moments)
+
 
 DRAWS, SIGMAS = 4000, 6.0
 ERROR = SIGMAS / math.sqrt(12 * DRAWS)

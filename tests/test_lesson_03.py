@@ -16,6 +16,7 @@ from utils.training import train
 
 LESSON = "03_data_augmentation"
 CASES = range(300)
+OTHER_SEEDS = (20, 21, 22)  # than the lesson's own
 
 
 @pytest.fixture(scope="module")
@@ -325,7 +326,7 @@ def test_the_loss_over_all_shifts_is_a_loss_and_a_penalty(seed):
 
 @pytest.fixture(scope="module")
 def accuracies(student):
-    """Return the dev accuracy in % of five seeds, for each way to augment 200 digits."""
+    """Return the dev accuracy in % for each way to augment 200 digits, of other seeds."""
     mnist, augment = load_mnist(), student["random_augment"]
 
     def turned(images, rng, most, zoom):
@@ -355,7 +356,7 @@ def accuracies(student):
         train(network, X, y, rng=rng, transform=transform, **options)
         return 100 * (1 - network.error(*dev))
 
-    return {way: np.array([accuracy(way, seed) for seed in range(5)]) for way in ways}
+    return {way: np.array([accuracy(way, seed) for seed in OTHER_SEEDS]) for way in ways}
 
 
 def test_each_change_helps_in_each_seed_and_all_together_help_most(accuracies):
@@ -363,8 +364,8 @@ def test_each_change_helps_in_each_seed_and_all_together_help_most(accuracies):
     for way, most in (("shift", 5), ("zoom", 3), ("turn", 3.5), ("together", 7.5)):
         assert gains[way].min() > 0, way
         assert 1 < gains[way].mean() < most, way
-    best = [max(accuracies, key=lambda way: accuracies[way][seed]) for seed in range(5)]
-    assert best == ["together"] * 5
+    best = [max(accuracies, key=lambda way: accuracies[way][k]) for k in range(len(OTHER_SEEDS))]
+    assert best == ["together"] * len(OTHER_SEEDS)
     parts = sum(gains[way].mean() for way in ("shift", "zoom", "turn"))
     assert gains["together"].mean() < parts
 

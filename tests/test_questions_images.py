@@ -23,7 +23,7 @@ ASKED = questions_of("03_data_augmentation")
 RANDOM = {name: ASKED[name] for name in ("extract_glimpse", "random_augment")}
 LAWS = {"noise", "moves", "moves_with_dtype"}
 RUNS = 10_000
-SEEDS = (None, *range(40))
+SEEDS = (None, *range(20))
 
 
 @functools.cache
@@ -352,7 +352,7 @@ def test_references_raise_no_alarm(name):
 
 
 @pytest.mark.slow
-def test_ten_thousand_runs_raise_no_alarm_by_the_noise():
+def test_ten_thousand_runs_of_a_case_raise_no_alarm_by_the_noise():
     question = ASKED["extract_glimpse"]
     for seed in range(RUNS // 3):
         for case in law_cases("extract_glimpse", seed % 5):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from utils.checking import images, laws, masks, models
+from utils.checking import images, masks, models
 from utils.checking.codec import NotPlainError, plain
 
 HERE = Path(__file__).parent
@@ -140,7 +140,6 @@ DRIVERS = {
     "object": run_object,
     "differentiate": differentiate,
     "projection": call_with_projection,
-    "draw_moments": laws.draw_moments,
     **images.DRIVERS,
     **masks.DRIVERS,
     **models.DRIVERS,
