@@ -1,8 +1,9 @@
 """Exact arithmetic for oracles: every float is a fraction, so nothing is rounded on the way.
 
 The routes differ from those of a solution: a slope comes from the cost itself, a proximal point
-from comparing costs, a brightness between pixels from all pixels, each a tent. Least squares under a penalty or in a ball is in floats: ridge is least
-squares on more rows, the lasso tries every pattern of signs, a ball is gone through block by block.
+from comparing costs, a brightness between pixels from all pixels, each a tent. Least squares under
+a penalty or in a ball is in floats: ridge is least squares on more rows, the lasso tries every
+pattern of signs, a ball is gone through block by block.
 """
 
 import itertools
@@ -115,7 +116,7 @@ def nearest_in_l1_ball(w, radius):
 
 
 def between_pixels(image, y, x):
-    """Return what an image (H, W, C) of exact fractions shows at row `y` and column `x`, per channel.
+    """Return what an image (H, W, C) of exact fractions shows at row `y`, column `x`, per channel.
 
     Each pixel is a tent one pixel wide to each side, Σ image[r, c]·(1 − |y − r|)·(1 − |x − c|) over
     those it reaches. No neighbors are looked up and nothing is rounded.

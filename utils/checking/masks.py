@@ -13,6 +13,8 @@ import copy
 
 import numpy as np
 
+from utils.checking.codec import Other
+
 FORM = "form"
 OFF = "largest |out - x * mask|"
 OUT = "out / x where kept"
@@ -25,7 +27,7 @@ AGAIN = "same seed, same masks"
 OTHER = "another seed, other masks"
 FEW = 3  # calls
 PAIR = "(out, mask)"
-VARYING = "another one in each call"
+VARYING = Other("array that is another one in each call")
 CHANGING = "two calls with the same arguments gave different results"
 
 

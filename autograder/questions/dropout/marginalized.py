@@ -126,6 +126,12 @@ _WRONG = (
         _times(lambda p: 1 / p),
     ),
     Misconception(
+        "diagonal as a vector",
+        "np.diag of a matrix is a vector, which is added to each row of XᵀX, so to all its "
+        "entries. np.diag of that vector is the diagonal matrix.",
+        _with_penalty(lambda X, p: (1 - p) / p * np.diag(X.T @ X)),
+    ),
+    Misconception(
         "plain ridge",
         "You added (1 - p)/p times the identity: plain ridge. The noise on a column is as large as "
         "the column is, so each weight has its own penalty, the diagonal of XᵀX.",

@@ -42,7 +42,7 @@ evaluation_mode = Choice(
     "evaluation_mode",
     "Predict: the wrong mode",
     {
-        "a": "The mean of the logits is right in A only, and there it is a mean over many calls: "
+        "a": "The mean of the scores is right in A only, and there it is a mean over many calls: "
         "one call has the whole noise. In B not even the mean is right.",
         "b": "A reads each digit with one thinned network drawn at random. B has twice as many "
         "units at work as in training: the order of the classes hardly changes, but the network "
@@ -64,8 +64,8 @@ adaptive_shrinkage = Choice(
         "b": "Swapped: which of the two penalties contains the length of the column?",
         "c": "The penalty is 25 w₂² now. But the data term is 100 (w₂ - 0.1)², a hundred times as "
         "large as well.",
-        "d": "Ridge leaves 100/(100 + 0.25). Dropout leaves 100/(100 + 25) = 0.8: its penalty is "
-        "measured in each input's own unit, so units do not matter.",
+        "d": "Ridge leaves 100/(100 + 0.25). Dropout leaves 100/(100 + 25) = 0.8: its penalty "
+        "grows with the column just as the data term does, so units do not matter.",
     },
     "d",
 )
