@@ -37,7 +37,7 @@
 
 # %% [markdown]
 # Run the set-up cell first.
-# It imports what you need, and loads 5,000 digits and two photographs, a temple and a flower.
+# It imports what you need, and loads 5,000 digits and two photographs, a temple by danielbuechele and a flower by vultilion (both CC BY 2.0).
 # Images are arrays of floats from 0 to 1.
 
 # %%
@@ -859,14 +859,15 @@ gain_axes.set_title("What is too much, or never comes up, does harm")
 figures.show(
     gain_axes.figure,
     alt="The gain over no augmentation, for five seeds and six trials. No change with more epochs: 0. "
-    "Together with more epochs: 7 to 8 points. Shifts by 4: a loss of about 3 points; with more epochs: a gain of about 2. Mirror: a loss of about 5. "
-    "Turn by any angle: a loss of more than 20.",
+    "Together with more epochs: 7 to 8 points. Shifts by 4: a loss of about 3 points; with more epochs: a gain "
+    "of about 2. Mirror: a loss of about 5. Turn by any angle: a loss of more than 20.",
 )
 
 # %% [markdown]
 # **Read it.**
 # Three times as many epochs alone bring next to nothing.
-# With the three changes they count: the gain grows from about six points to 7 or 8, so 200 digits come to 89 %, as much as 800 did without.
+# With the three changes they count: the gain grows from about six points to 7 or 8,
+# so 200 digits come to 89 %, as much as 800 did without.
 # Shifts by up to 4 pixels harm in 60 epochs: the task has become harder than so few steps can learn.
 # In 180 epochs they help, though less than shifts by 2 did in 60.
 # So more variety wants more steps, and a comparison at one number of steps is a comparison at *that* number.
