@@ -15,7 +15,14 @@ from autograder.grading.verdict import write_atomically
 from autograder.questions import questions_of
 
 KINDS = ("notebooks", "solutions")
-LESSONS = ("00_start_here", "01_l1_l2_updates", "02_constraint_geometry")
+LESSONS = (
+    "00_start_here",
+    "01_l1_l2_updates",
+    "02_constraint_geometry",
+    "03_data_augmentation",
+    "04_dropout",
+    "05_early_stopping",
+)
 STUDENTS = (
     "ada-perfect",
     "ben-blank",
@@ -80,6 +87,39 @@ def lasso(X, y, lam, n_sweeps=1000, tol=1e-10):
 def lasso_lambda_max(X, y):
     return np.max(np.abs(X.T @ y))
 """,
+    "crop_and_resize": """
+def crop_and_resize(images, boxes, box_indices, crop_size, extrapolation_value=0.0):
+    n, H, W, C = images.shape
+    h, w = crop_size
+    crops = np.full((len(boxes), h, w, C), float(extrapolation_value))
+    for b, (y1, x1, y2, x2) in enumerate(boxes):
+        image = images[int(box_indices[b])]
+        ys = y1 * H + np.arange(h) * (y2 - y1) * H / max(h - 1, 1)
+        xs = x1 * W + np.arange(w) * (x2 - x1) * W / max(w - 1, 1)
+        for i in range(h):
+            for j in range(w):
+                if 0 <= ys[i] <= H - 1 and 0 <= xs[j] <= W - 1:
+                    t, l = int(ys[i]), int(xs[j])
+                    d, r = min(t + 1, H - 1), min(l + 1, W - 1)
+                    a, c = ys[i] - t, xs[j] - l
+                    top = image[t, l] * (1 - c) + image[t, r] * c
+                    crops[b, i, j] = top * (1 - a) + (image[d, l] * (1 - c) + image[d, r] * c) * a
+    return crops
+""",
+    "dropout_moments": """
+def dropout_moments(x, keep_prob):
+    return x, (1 - keep_prob) * x**2
+""",
+    "marginalized_dropout_weights": """
+def marginalized_dropout_weights(X, y, keep_prob):
+    penalty = (1 - keep_prob) * np.sum(X**2, axis=0)
+    return np.linalg.solve(X.T @ X + np.diag(penalty), X.T @ y)
+""",
+    "equivalent_l2": """
+def equivalent_l2(eigenvalues, lr, steps):
+    left = (1 - lr * eigenvalues) ** steps
+    return eigenvalues * left / (1 - left) / 2
+""",
 }
 SIGN = {
     "mean_squared_error": """
@@ -110,6 +150,37 @@ def project_l1_ball(w, radius):
     theta = np.max((np.cumsum(sizes) - radius) / np.arange(1, len(w) + 1))
     return np.sign(w) * np.maximum(np.abs(w) - theta, 0.0)
 """,
+    "rot90": """
+def rot90(images, k=1):
+    return np.rot90(images, -k, axes=(1, 2))
+""",
+    "dropout_forward": """
+def dropout_forward(x, keep_prob, rng, train=True, noise_shape=None):
+    if not 0 < keep_prob <= 1:
+        raise ValueError(f"keep_prob is {keep_prob}; it should be in (0, 1]")
+    shape = x.shape if noise_shape is None else noise_shape
+    if not train:
+        return x, np.ones(shape)
+    mask = (rng.random(shape) >= keep_prob) / keep_prob
+    return x * mask, mask
+""",
+    "PatienceMonitor": """
+class PatienceMonitor:
+    def __init__(self, patience, min_delta=0.0):
+        self.patience, self.min_delta = patience, min_delta
+        self.best, self.wait = float("inf"), 0
+
+    @property
+    def should_stop(self):
+        return self.wait >= self.patience
+
+    def update(self, error):
+        if error < self.best + self.min_delta:
+            self.best, self.wait = error, 0
+            return True
+        self.wait += 1
+        return False
+""",
 }
 THRESHOLD = {
     "soft_threshold": """
@@ -139,6 +210,36 @@ def lasso(X, y, lam, n_sweeps=1000, tol=1e-10):
     "project_l1_ball": """
 def project_l1_ball(w, radius):
     return w * min(1.0, radius / max(np.sum(np.abs(w)), 1e-12))
+""",
+    "random_augment": """
+def random_augment(images, rng, max_shift=2, flip_prob=0.0):
+    augmented = np.zeros_like(images)
+    n, H, W, C = images.shape
+    for i in range(n):
+        image = images[i, :, ::-1] if rng.random() < flip_prob else images[i]
+        dy, dx = rng.integers(-max_shift, max_shift, size=2)
+        top, left = max(dy, 0), max(dx, 0)
+        kept = image[max(-dy, 0) : H - top, max(-dx, 0) : W - left]
+        augmented[i, top : top + kept.shape[0], left : left + kept.shape[1]] = kept
+    return augmented
+""",
+    "mc_dropout_predict": """
+def mc_dropout_predict(predict, x, n_samples):
+    draws = np.array([predict(x) for _ in range(n_samples)])
+    return draws.mean(axis=0), draws.var(axis=0)
+""",
+    "early_stopping": """
+def early_stopping(model, X_train, Y_train, X_dev, Y_dev, eval_freq=1, stop_wait=100):
+    model = model.copy()
+    best_model, best, best_step, step = model.copy(), float("inf"), 0, 0
+    while step - best_step < stop_wait:
+        for _ in range(eval_freq):
+            model.train(X_train, Y_train)
+        step += eval_freq
+        error = model.eval(X_dev, Y_dev)
+        if error <= best:
+            best_model, best, best_step = model.copy(), error, step
+    return best_model, best, best_step
 """,
 }
 IN_PLACE = {
@@ -189,6 +290,23 @@ def project_l2_ball(w, radius):
         w *= radius / np.linalg.norm(w)
     return w
 """,
+    "horizontal_flip": """
+def horizontal_flip(images):
+    images[...] = images[:, :, ::-1].copy()
+    return images
+""",
+    "dropout_backward": """
+def dropout_backward(dout, mask):
+    dout *= mask
+    return dout
+""",
+    "gradient_descent_path": """
+def gradient_descent_path(eigenvalues, w_star, lr, steps):
+    path = [1 - (1 - lr * eigenvalues) ** step for step in range(steps + 1)]
+    path = np.array(path) * w_star
+    w_star *= 0
+    return path
+""",
 }
 ENDLESS = {
     "mean_squared_error": """
@@ -222,6 +340,27 @@ def ridge_lambda_for_radius(X, y, radius):
         else:
             high = middle
     return high
+""",
+    "random_augment": """
+def random_augment(images, rng, max_shift=2, flip_prob=0.0):
+    shifts = []
+    while len(shifts) < len(images):
+        rng.integers(-max_shift, max_shift + 1, size=2)
+    return images
+""",
+    "mc_dropout_predict": """
+def mc_dropout_predict(predict, x, n_samples):
+    total = predict(x)
+    while n_samples > 1:
+        total = total + total / n_samples
+    return total / n_samples, 0 * total
+""",
+    "gradient_descent_path": """
+def gradient_descent_path(eigenvalues, w_star, lr, steps):
+    w, path = 0 * w_star, [0 * w_star]
+    while not np.all(w == w_star):
+        w = w - 0 * lr * eigenvalues * (w - w_star)
+    return np.array(path)
 """,
 }
 ODD = {
@@ -262,6 +401,60 @@ def project_l2_ball(w, radius):
 """,
     "outlier_row": """
 outlier_row = np.argmax(raw_prostate.X[:, 1])
+""",
+    "horizontal_flip": """
+horizontal_flip = lambda images: np.stack([np.fliplr(image) for image in images])
+""",
+    "random_augment": """
+def random_augment(images, rng, max_shift=2, flip_prob=0.0):
+    print("images:", images.shape)
+    m, (n, H, W, C) = max_shift, images.shape
+    padded = np.pad(images, ((0, 0), (m, m), (m, m), (0, 0)))
+    starts = rng.integers(0, 2 * m + 1, size=(2, n))
+    crops = [image[y : y + H, x : x + W] for image, y, x in zip(padded, *starts)]
+    coins = rng.binomial(1, flip_prob, n)
+    return np.array([c[:, ::-1] if coin else c for c, coin in zip(crops, coins)])
+""",
+    "dropout_forward": """
+def dropout_forward(x, keep_prob, rng, train=True, noise_shape=None):
+    if not (keep_prob > 0 and keep_prob <= 1):
+        raise ValueError("keep_prob")
+    shape = noise_shape or x.shape
+    mask = rng.binomial(1, keep_prob, shape) / keep_prob if train else np.ones(shape)
+    return (x * mask if train else x), mask
+""",
+    "mc_dropout_predict": """
+import statistics
+
+def mc_dropout_predict(predict, x, n_samples):
+    draws = [predict(x) for _ in range(n_samples)]
+    warnings.warn("a loop over entries")
+    flat = np.array([np.ravel(d) for d in draws]).T
+    shape = np.shape(draws[0])
+    mean = np.reshape([statistics.fmean(f) for f in flat], shape)
+    return mean, np.reshape([statistics.pstdev(f) for f in flat], shape)
+""",
+    "PatienceMonitor": """
+from dataclasses import dataclass, field
+
+@dataclass
+class PatienceMonitor:
+    patience: int
+    min_delta: float = 0.0
+    best: float = field(default=np.inf, init=False)
+    wait: int = field(default=0, init=False)
+    should_stop: bool = field(default=False, init=False)
+
+    def update(self, error):
+        better = bool(error < self.best - self.min_delta)
+        self.best, self.wait = (error, 0) if better else (self.best, self.wait + 1)
+        self.should_stop = self.wait >= self.patience
+        return better
+""",
+    "equivalent_l2": """
+def equivalent_l2(eigenvalues, lr, steps):
+    kept = [1 - (1 - lr * h) ** steps for h in eigenvalues]
+    return np.array([h / k - h for h, k in zip(eigenvalues, kept)])
 """,
 }
 WRONG = {
