@@ -1163,8 +1163,8 @@ random_boxes = np.hstack([corner, corner + extent])
 crops = crop_and_resize(photographs[1:], random_boxes, np.zeros(4, dtype=int), (60, 90))
 crop_figure, crop_axes = plt.subplots(1, 5, figsize=(10, 1.8))
 crop_axes[0].imshow(photographs[1, ::6, ::6])
-for axis, crop, box in zip(crop_axes[1:], crops, random_boxes, strict=True):
-    axis.imshow(crop)
+for axis, piece, box in zip(crop_axes[1:], crops, random_boxes, strict=True):
+    axis.imshow(piece)
     axis.set_title(f"rows {426 * box[0]:.0f} to {426 * box[2]:.0f}", loc="center", fontsize=9)
 for axis in crop_axes:
     axis.set_axis_off()
