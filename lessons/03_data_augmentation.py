@@ -794,18 +794,19 @@ for name, found in scores.items():
 print(f"together is the best in {np.sum(table.argmax(axis=0) == 4)} of 5 seeds")
 figures.show(
     score_axes.figure,
-    alt="Dev accuracy of five seeds for each of five ways, with a thin line for each seed. All five lines "
-    "go up from none to shift, lie above none at zoom and turn, and are highest at together.",
+    alt="Dev accuracy of five seeds for each of five ways, with a thin line for each seed. The mean is "
+    "lowest at none, about two points higher at zoom and turn, four at shift, and five to six at together.",
 )
 
 # %% [markdown]
 # **Read it.**
 # Each change alone beats none in all five seeds: the shift by about four points, zoom and turn by about two.
-# Together they bring about six, somewhat less than the sum.
+# Together they bring five to six on the mean, less than the sum, and in most seeds the most.
 # The spread between seeds is one or two points.
 # But a thin line belongs to the same digits, the same first weights and the same order,
 # so follow the lines: they tell more than the clouds.
-# Five seeds are few. With others, expect a line now and then in which a small gain is a loss.
+# Five seeds are few, and your function may draw other shifts than ours from the same seed.
+# So expect a line now and then in which a gain is small, or a loss.
 #
 # How much is that worth?
 # Compare with the honest alternative, *more* digits, without augmentation, for the same number of steps.
@@ -819,7 +820,7 @@ amount_axes = plt.subplots()[1]
 amount_axes.plot(amounts, of_amount, figures.MARKERS["plain"], color=figures.COLORS["plain"])
 amount_axes.plot(amounts, np.mean(of_amount, axis=1), **figures.series_style("plain"))
 amount_axes.set(xlabel="digits, as they are", ylabel="dev accuracy in %")
-amount_axes.set_title("Without augmentation, 87 % takes 400 to 600 digits")
+amount_axes.set_title("Without augmentation, twice the digits bring five points")
 figures.show(
     amount_axes.figure,
     alt="Dev accuracy of five seeds against the number of digits, without augmentation. The mean rises "
@@ -827,7 +828,7 @@ figures.show(
 )
 
 # %% [markdown]
-# With all three changes, 200 digits came to about 87 %: they do as well as 400 to 600 without.
+# With all three changes, 200 digits came to 86 or 87 %: they do about as well as 400 without.
 # And all it costs is a line of code.
 #
 # Now try to break the finding.
@@ -859,20 +860,20 @@ gain_axes.set_title("What is too much, or never comes up, does harm")
 figures.show(
     gain_axes.figure,
     alt="The gain over no augmentation, for five seeds and six trials. No change with more epochs: 0. "
-    "Together with more epochs: 7 to 8 points. Shifts by 4: a loss of about 3 points; with more epochs: a gain "
-    "of about 2. Mirror: a loss of about 5. Turn by any angle: a loss of more than 20.",
+    "Together with more epochs: a gain of about 8 points on the mean. Shifts by 4: a loss of 3 to 5 points; with "
+    "more epochs: about as good as none. Mirror: a loss of about 5. Turn by any angle: a loss of more than 20.",
 )
 
 # %% [markdown]
 # **Read it.**
 # Three times as many epochs alone bring next to nothing.
-# With the three changes they count: the gain grows from about six points to 7 or 8,
-# so 200 digits come to 89 %, as much as 800 did without.
+# With the three changes they count: the gain grows to about eight points.
+# So 200 digits come to 89 or 90 %, at least as much as 800 did without.
 # Shifts by up to 4 pixels harm in 60 epochs: the task has become harder than so few steps can learn.
-# In 180 epochs they help, though less than shifts by 2 did in 60.
+# In 180 epochs that loss is gone, but they stay behind what shifts by 2 did in 60.
 # So more variety wants more steps, and a comparison at one number of steps is a comparison at *that* number.
 #
-# The mirror costs about five points, although no mirrored digit is another digit: such images do not come up.
+# The mirror costs about five points, although hardly a mirrored digit is another digit: such images do not come up.
 # Turns by any angle cost about twenty.
 # Among the images are 9s that read as a 6 and have the label 9, and most of the others do not come up.
 # These are the two questions of unit 2, in numbers.
