@@ -379,11 +379,11 @@ def test_cases_keep_to_what_the_course_hands_in(name):
 @pytest.mark.parametrize("name", EVERY)
 def test_a_check_is_quick(name):
     question = compiled(name)
-    start = time.perf_counter()
+    start = time.process_time()
     outcome(name, EVERY[name][0].references[0])
     if name in ASKED:
         outcome(name, ASKED[name].misconceptions[-1].answer)
-    assert time.perf_counter() - start < 1.0, "a bound for slow machines; 0.02 s is usual"
+    assert time.process_time() - start < 1.0, "a bound for slow machines; 0.02 s is usual"
     assert len(question.cases) <= 25
     assert len(question.misconceptions) <= 25
 

@@ -43,8 +43,8 @@ kept_labels = Choice(
         "b": "Somebody could have taken the mirrored photograph: it is as likely to come up as the "
         "one you have, and it shows the same flower.",
         "c": "Mirror a b and read it: it is a d. So too for p and q.",
-        "d": "The bicycle may be outside the part that was cut out; then the label “yes” is wrong "
-        "for what is left.",
+        "d": "The bicycle may be outside the part that is kept; then the label “yes” is wrong for "
+        "that part.",
     },
     "b",
 )
