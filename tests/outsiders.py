@@ -8,6 +8,7 @@ from autograder.question import compile_question, public_rng
 from autograder.questions import questions_of
 from utils.checking.drivers import observe
 from utils.checking.judgement import judge
+from utils.checking.messages import render
 
 SEEDS = (None, *range(5))
 
@@ -42,6 +43,31 @@ class Outsiders:
         question = self.compiled(name, seed)
         records = [observe(case.driver, answer, case.inputs) for case in question.cases]
         return judge(question, records)
+
+    def assert_right(self, name, answer):
+        """Require full marks for an answer, in the lesson and in grading."""
+        for seed in SEEDS:
+            result = self.outcome(name, answer, seed)
+            assert result.status == "right", f"seed {seed}\n{render(result)}"
+
+    def assert_wrong(self, name, answer):
+        """Require that an answer loses something, in the lesson and in grading."""
+        for seed in SEEDS:
+            result = self.outcome(name, answer, seed)
+            assert result.status in {"partly", "wrong"}, f"seed {seed}"
+            assert result.points < result.max_points
+
+    def assert_told(self, name, answer, diagnosis):
+        """Require that an answer is told this misconception, in the lesson and in grading."""
+        for seed in SEEDS:
+            result = self.outcome(name, answer, seed)
+            assert result.diagnosis == diagnosis, f"seed {seed}\n{render(result)}"
+
+    def assert_enough(self, rights, wrongs):
+        """Require so many right and so many wrong answers to each function."""
+        for rows, least in ((self.rights, rights), (self.wrongs, wrongs)):
+            counts = {name: sum(row[0] == name for row in rows) for name in self.functions()}
+            assert min(counts.values()) >= least, counts
 
     def functions(self):
         """Return the names of the questions that ask for a function."""

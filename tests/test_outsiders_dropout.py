@@ -16,8 +16,7 @@ import scipy.optimize
 import scipy.stats
 from sklearn import linear_model
 
-from tests.outsiders import SEEDS, Outsiders, label
-from utils.checking.messages import render
+from tests.outsiders import Outsiders, label
 
 ASKED = Outsiders("04_dropout")
 RIGHT, WRONG = ASKED.rights, ASKED.wrongs
@@ -1178,17 +1177,12 @@ wrong("network_ensemble")({"networks": 8, "mean": 1, "ReLU_mean": 2.25})
 
 @pytest.mark.parametrize("row", RIGHT, ids=label)
 def test_an_unusual_right_answer_earns_full_marks(row):
-    for seed in SEEDS:
-        result = outcome(*row, seed)
-        assert result.status == "right", f"seed {seed}\n{render(result)}"
+    ASKED.assert_right(*row)
 
 
 @pytest.mark.parametrize("row", WRONG, ids=label)
 def test_a_subtly_wrong_answer_loses_something(row):
-    for seed in SEEDS:
-        result = outcome(*row, seed)
-        assert result.status in {"partly", "wrong"}
-        assert result.points < result.max_points
+    ASKED.assert_wrong(*row)
 
 
 DIAGNOSED = [
@@ -1206,11 +1200,8 @@ DIAGNOSED = [
 )
 def test_a_diagnosis_fits_what_the_answer_does(answer, diagnosis):
     name = next(name for name, other in WRONG if other is answer)
-    for seed in SEEDS:
-        assert outcome(name, answer, seed).diagnosis == diagnosis, f"seed {seed}"
+    ASKED.assert_told(name, answer, diagnosis)
 
 
 def test_every_function_has_outsiders():
-    for rows, least in ((RIGHT, 10), (WRONG, 15)):
-        counts = {name: sum(row[0] == name for row in rows) for name in ASKED.functions()}
-        assert min(counts.values()) >= least, counts
+    ASKED.assert_enough(rights=10, wrongs=15)
