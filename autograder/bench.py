@@ -12,6 +12,7 @@ from pathlib import Path
 from autograder.benchmarks import MissingPeer
 
 BENCHMARKS = {
+    "grading": "autograder.benchmarks.grading",
     "images": "autograder.benchmarks.images",
     "network": "autograder.benchmarks.network",
     "widgets": "autograder.benchmarks.widgets",

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from autograder import bench, benchmarks, browser
-from autograder.benchmarks import MissingPeer, Row, images, interleaved, network, widgets
+from autograder.benchmarks import MissingPeer, Row, grading, images, interleaved, network, widgets
 
 FAST = Row("fast", ours=1.0, peer=2.0, unit="ms", goal=1.2)
 SLOW = Row("slow", ours=3.0, peer=2.0, unit="ms", goal=1.2)
@@ -131,6 +131,38 @@ def test_bad_arguments_end_before_anything_is_measured(argv, words, capsys):
     with pytest.raises(SystemExit, match="2"):
         bench.main(argv)
     assert words in capsys.readouterr().err
+
+
+def test_the_grading_benchmark_takes_the_answers_off_and_shares_the_start_up(tmp_path, monkeypatch):
+    """100 students in 50 s and 90 core-seconds, 60 of them answers; nbgrader 10 s each, 5 s start."""
+    verdict = tmp_path / "verdicts" / "ada" / "90.json"
+    verdict.parent.mkdir(parents=True)
+    verdict.write_text('{"cpu": 60.0}', encoding="utf-8")
+
+    class Stock(grading.Stock):
+        def __init__(self, root, lessons):
+            self.lessons, self.done = lessons, set()
+
+        def _nbgrader(self, *words):
+            again = words in self.done
+            self.done.add(words)
+            return 2.5 if again else 12.5
+
+        def marks(self):
+            return {}
+
+    def run(folder, students, lessons):
+        return grading.Run(tmp_path, lessons, students, students / 2, students * 0.9, 100.0)
+
+    monkeypatch.setattr(grading, "Stock", Stock)
+    monkeypatch.setattr(grading, "our_run", run)
+    monkeypatch.setattr(grading.Run, "marks", lambda self, students: {})
+    pace, beyond, growth, memory = grading.group("one lesson", ["90"])
+    assert (pace.ours, pace.peer) == (0.5, 10.05)
+    assert pace.met
+    assert beyond.ours == pytest.approx(0.3)
+    assert not beyond.met
+    assert (growth.ratio, memory.ratio) == (1.0, 1.0)
 
 
 def test_runs_take_turns_and_medians_are_kept():
