@@ -37,6 +37,7 @@ class Material:
     seed: str
     digest: str
     limits: Limits
+    lesson_digest: str = ""
 
     def key(self, planted):
         """Return the key of the verdict on a rebuilt notebook."""
@@ -76,7 +77,8 @@ def load_material(lesson, seed, root=ROOT, questions=None, limits=LIMITS):
     release = nbformat.reads(text, as_version=4)
     questions = questions_of(lesson) if questions is None else questions
     compiled = hidden_questions(questions, lesson, points_of(release), seed)
-    return Material(lesson, release, compiled, seed, _digest(text, compiled, seed, limits), limits)
+    digest, own = _digest(text, compiled, seed, limits), hashlib.sha256(text.encode()).hexdigest()
+    return Material(lesson, release, compiled, seed, digest, limits, own[:16])
 
 
 def no_such_lesson(lesson, root=ROOT):

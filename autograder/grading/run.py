@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from autograder.grading.judge import ERRORS, checked_record
 from autograder.grading.sandbox import CancelledError, ChildError
+from autograder.grading.transplant import Note
 from utils.checking.codec import NotPlainError, encode
 
 RAN_OUT = "The time for the whole submission, {:.3g} s, was used up before this check."
@@ -31,22 +32,27 @@ class Answer:
     """What became of one check: records, or why there are none.
 
     `missing` says that there is no such name, `error` how its answer cell ended, `reason` why
-    the check could not be asked to its end.
+    the check could not be asked to its end; `seconds` is what its cases took, `cpu` what of it
+    the process computed.
     """
 
     records: tuple = ()
     missing: bool = False
     error: str = ""
     reason: str = ""
+    seconds: float = 0.0
+    cpu: float = 0.0
 
 
 @dataclass
 class Run:
-    """What a run brought: the answer to each check, limits hit in words, and starts."""
+    """What a run brought: the answer to each check, what was noted, limits hit, and starts."""
 
     answers: dict = field(default_factory=dict)
+    notes: list = field(default_factory=list)
     limits: list = field(default_factory=list)
     starts: int = 0
+    cpu: float = 0.0
 
 
 def steps_of(notebook):
@@ -123,7 +129,7 @@ class _Runner:
     def _give_up(self, reason):
         for name in self._open():
             self.result.answers[name] = Answer(reason=reason)
-        self.result.limits.append(reason)
+        self.result.limits.append(Note("total", "", reason))
         return True
 
     def _take(self, child, place, step):
@@ -145,12 +151,12 @@ class _Runner:
     def _bury(self, place, step, reason):
         if step.kind == "check":
             self.result.answers[step.name] = Answer(reason=reason)
-            self.result.limits.append(f"{step.name}: {reason}")
+            self.result.limits.append(Note("died", step.name, f"{step.name}: {reason}"))
             return
         where = {"set-up": "the set-up cell", "answer": f"the answer cell {step.name}"}
         sentence = f"Running {where.get(step.kind, 'a cell that you added')}: {_lower(reason)}"
         self.dead[place] = sentence
-        self.result.limits.append(sentence)
+        self.result.limits.append(Note("died", step.name, sentence))
         self._refuse_to_blame(place, step, sentence)
 
     def _refuse_to_blame(self, place, step, sentence):

@@ -7,7 +7,7 @@ or a gradebook.
 import copy
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import nbformat
 from nbformat.v4 import new_markdown_cell, new_output
@@ -44,8 +44,11 @@ def grade_submission(data, material, workshop):
     -------
     Graded
     """
+    start = time.perf_counter()
     planted = transplant(data, material.release)
+    seconds = {"transplant": round(time.perf_counter() - start, 3)}
     verdict = judge_planted(planted, material, workshop)
+    verdict = replace(verdict, seconds=seconds | verdict.seconds)
     return Graded(verdict, mark(planted, verdict))
 
 
@@ -63,12 +66,15 @@ def judge_planted(planted, material, workshop):
         submission=planted.submission,
         seed=material.seed,
         checks=checks,
-        notes=planted.notes,
+        notes=planted.notes + result.notes,
         refused=planted.refused,
         limits=result.limits,
+        settings=material.limits.to_json(),
         sandbox=level(),
+        starts=result.starts,
         seconds={"run": round(ran - start, 3), "judge": round(judged - ran, 3)},
-        versions=versions(),
+        cpu=round(result.cpu, 3),
+        versions=versions() | {"lesson": material.lesson_digest},
     )
 
 
@@ -89,6 +95,8 @@ def _check(question, answer):
         sentence=outcome.sentence,
         reason=outcome.reason,
         message=message(outcome),
+        seconds=round(answer.seconds, 3),
+        cpu=round(answer.cpu, 3),
     )
 
 
@@ -123,7 +131,7 @@ def remarks_on(verdict):
     if verdict.refused:
         head = "This submission could not be graded, so nothing could be earned."
         return f"**Note on grading.** {head}\n\n{_plain(verdict.refused)}"
-    lines = [note.sentence for note in verdict.notes] + list(verdict.limits)
+    lines = [note.sentence for note in verdict.notes + verdict.limits]
     if not lines:
         return ""
     if len(lines) > MAX_REMARKS:

@@ -29,6 +29,17 @@ SIMILAR = 0.6
 NOTEBOOK_FORMAT = 4
 # Metadata of nbgrader that a student has no reason to change.
 SETTINGS = ("grade", "solution", "locked", "task", "points")
+# What can be noted of a submission, by the kind of a `Note`.
+KINDS = {
+    "deleted": "a cell of the lesson was missing",
+    "duplicated": "a graded cell was there more than once",
+    "type": "a graded cell had become a cell of another type",
+    "edited": "a check or the set-up cell was edited",
+    "tagged": "the settings of a graded cell were changed",
+    "unknown": "a cell called itself a graded cell that the lesson does not have",
+    "added": "more cells were added than are run",
+    "forged": "the process sent what no answer sends",
+}
 
 
 class RefusedError(ValueError):

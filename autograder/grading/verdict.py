@@ -1,4 +1,4 @@
-"""The verdict on one submission: all that is needed to explain a mark, as JSON."""
+"""The verdict on one submission: all that explains a mark, and that grades again to the same."""
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -6,7 +6,16 @@ from pathlib import Path
 
 from autograder.grading.transplant import Note
 
-FORMAT = 1
+FORMAT = 2
+# What a submission can run into, by the kind of a note in `Verdict.limits`.
+LIMITS = {
+    "time": "a call or a cell took too long",
+    "died": "the process ended",
+    "size": "a result was too large",
+    "total": "the time of the whole submission was used up",
+    "restarts": "the process ended too often",
+}
+TIMES = ("seconds", "cpu")
 
 
 @dataclass(frozen=True)
@@ -15,7 +24,9 @@ class Check:
 
     `status` is "right", "partly", "wrong", "unanswered" or "died"; `parts` maps each part to
     whether it was passed; `diagnosis` names the misconception that was recognised, `sentence` is
-    what helps; `message` is the text that the student reads.
+    what helps; `reason` says why the check was not asked to its end; `message` is the text that
+    the student reads; `needs` names the answers that this one uses and that are not right
+    themselves. `seconds` is what its cases took, `cpu` what of it the student's process computed.
     """
 
     name: str
@@ -27,6 +38,9 @@ class Check:
     sentence: str
     reason: str
     message: str
+    needs: list = field(default_factory=list)
+    seconds: float = 0.0
+    cpu: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -44,14 +58,23 @@ class Verdict:
         The secret seed of the hidden cases.
     checks : list of Check
     notes : list of Note
-        What was tampered with or put right.
+        What was tampered with or put right; the kinds are `autograder.grading.transplant.KINDS`.
     refused : str
         Why the file could not be graded, "" where it was.
-    limits : list of str
-        Limits that were hit, in words.
+    limits : list of Note
+        Limits that were hit; the kinds are `LIMITS`.
+    settings : dict
+        The limits in force.
     sandbox : str
-        How far the student's code was confined.
-    seconds, versions : dict
+        How far the student's code was confined: the level, a colon, what it means.
+    starts : int
+        How many processes the submission took; each above one replaced one that died.
+    seconds : dict
+        Of "transplant", "run" and "judge".
+    cpu : float
+        The seconds that the student's processes computed.
+    versions : dict
+        Of Python, of packages, of the release of the lesson and of the grader itself.
     """
 
     lesson: str
@@ -62,9 +85,17 @@ class Verdict:
     notes: list = field(default_factory=list)
     refused: str = ""
     limits: list = field(default_factory=list)
+    settings: dict = field(default_factory=dict)
     sandbox: str = ""
+    starts: int = 0
     seconds: dict = field(default_factory=dict)
+    cpu: float = 0.0
     versions: dict = field(default_factory=dict)
+
+    @property
+    def level(self):
+        """The sandbox level, one word."""
+        return self.sandbox.partition(":")[0]
 
     @property
     def points(self):
@@ -76,6 +107,13 @@ class Verdict:
         """The points of all checks."""
         return sum(check.max_points for check in self.checks)
 
+    def findings(self):
+        """Return what grading the same file again, with the same seed, must find again."""
+        data = self.to_json()
+        kept = ("lesson", "submission", "seed", "points", "notes", "refused", "limits")
+        checks = [{k: v for k, v in check.items() if k not in TIMES} for check in data["checks"]]
+        return {name: data[name] for name in kept} | {"checks": checks}
+
     def to_json(self):
         """Return the verdict as an object for `json.dumps`."""
         totals = {"format": FORMAT, "points": self.points, "max_points": self.max_points}
@@ -83,11 +121,21 @@ class Verdict:
 
     @classmethod
     def from_json(cls, data):
-        """Return the verdict that `to_json` made into `data`."""
+        """Return the verdict that `to_json` made into `data`.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            If it is of another form, or its totals are not those of its checks.
+        """
         rest = {k: v for k, v in data.items() if k not in ("format", "points", "max_points")}
         rest["checks"] = [Check(**check) for check in rest["checks"]]
-        rest["notes"] = [Note(**note) for note in rest["notes"]]
-        return cls(**rest)
+        rest |= {kind: [Note(**note) for note in rest[kind]] for kind in ("notes", "limits")}
+        verdict = cls(**rest)
+        totals = (FORMAT, verdict.points, verdict.max_points)
+        if (data["format"], data["points"], data["max_points"]) != totals:
+            raise ValueError("format or totals of a verdict are not as expected")
+        return verdict
 
 
 def verdict_path(grading, student, lesson):
@@ -103,9 +151,8 @@ def write_verdict(path, verdict):
 def read_verdict(path):
     """Return the verdict in a file, or None where there is none that can be read."""
     try:
-        data = json.loads(Path(path).read_text(encoding="utf-8"))
-        return Verdict.from_json(data) if data["format"] == FORMAT else None
-    except (OSError, ValueError, KeyError, TypeError):
+        return Verdict.from_json(json.loads(Path(path).read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 
