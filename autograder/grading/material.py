@@ -5,6 +5,7 @@ import json
 import platform
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from autograder.grading.seeds import seed_of
 from autograder.questions import questions_of
 
 ROOT = Path(__file__).parent.parent.parent
-LIMITS = Limits()
+QUESTIONS = "autograder.questions"
 GRADER = ("transplant", "probe", "sandbox", "run", "judge", "verdict", "submission")
 
 
@@ -51,7 +52,7 @@ def lessons_in(root=ROOT):
     return [path.stem for path in found if path.stem == path.parent.name]
 
 
-def load_material(lesson, seed, root=ROOT, questions=None, limits=LIMITS):
+def load_material(lesson, seed, root=ROOT, questions=QUESTIONS, limits=None):
     """Return what the judge needs of a lesson.
 
     Parameters
@@ -61,9 +62,11 @@ def load_material(lesson, seed, root=ROOT, questions=None, limits=LIMITS):
         The secret seed.
     root : path
         The folder that holds `notebooks/`.
-    questions : dict, optional
-        From name to question; by default those of `autograder.questions`.
-    limits : Limits
+    questions : str
+        The module that is asked for the questions and the limits of a lesson: it has
+        `questions_of(lesson)` and `limits_of(lesson)`.
+    limits : dict, optional
+        What the teacher wants other than the lesson does, by the names in `Limits`.
 
     Raises
     ------
@@ -75,10 +78,21 @@ def load_material(lesson, seed, root=ROOT, questions=None, limits=LIMITS):
         raise no_such_lesson(lesson, root)
     text = path.read_text(encoding="utf-8")
     release = nbformat.reads(text, as_version=4)
-    questions = questions_of(lesson) if questions is None else questions
+    questions, limits = _asked(questions, lesson, limits or {})
     compiled = hidden_questions(questions, lesson, points_of(release), seed)
     digest, own = _digest(text, compiled, seed, limits), hashlib.sha256(text.encode()).hexdigest()
     return Material(lesson, release, compiled, seed, digest, limits, own[:16])
+
+
+def _asked(questions, lesson, limits):
+    """Return the questions of a lesson and the limits that hold for it."""
+    if isinstance(questions, dict):
+        return questions, limits or Limits()
+    module = import_module(questions)
+    wanted = getattr(module, "limits_of", lambda lesson: {})(lesson)
+    if not isinstance(limits, Limits):
+        limits = Limits().changed(wanted, limits) if wanted or limits else Limits()
+    return (questions_of if questions == QUESTIONS else module.questions_of)(lesson), limits
 
 
 def no_such_lesson(lesson, root=ROOT):
@@ -134,14 +148,15 @@ class Shelf:
         The folder that holds `notebooks/`.
     seed : str, optional
         Replaces the seeds that were kept.
-    limits : Limits
-    questions : dict, optional
-        From lesson to its questions, in place of `autograder.questions`.
+    limits : dict, optional
+        What the teacher wants other than a lesson does, by the names in `Limits`.
+    questions : str
+        The module that is asked for questions and limits, see `load_material`.
     """
 
-    def __init__(self, grading, root=ROOT, seed=None, limits=LIMITS, questions=None):
-        self.grading, self.root, self.seed, self.limits = Path(grading), Path(root), seed, limits
-        self._questions = questions or {}
+    def __init__(self, grading, root=ROOT, seed=None, limits=None, questions=QUESTIONS):
+        self.grading, self.root, self.seed = Path(grading), Path(root), seed
+        self.limits, self.questions = limits, questions
         self._loaded = {}
 
     def __getitem__(self, lesson):
@@ -150,6 +165,7 @@ class Shelf:
             if lesson not in lessons_in(self.root):  # before a seed is drawn for a wrong name
                 raise no_such_lesson(lesson, self.root)
             seed = seed_of(self.grading, lesson, self.seed)
-            questions = self._questions.get(lesson)
-            self._loaded[lesson] = load_material(lesson, seed, self.root, questions, self.limits)
+            self._loaded[lesson] = load_material(
+                lesson, seed, self.root, self.questions, self.limits
+            )
         return self._loaded[lesson]
