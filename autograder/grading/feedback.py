@@ -1,67 +1,208 @@
-"""Feedback pages, made by nbgrader's `GenerateFeedback` from the graded notebooks."""
+"""Feedback pages: those of nbgrader's `GenerateFeedback`, made once for what a class shares."""
 
 import hashlib
 import json
 import traceback
+from functools import cache, lru_cache
 from pathlib import Path
 
+import nbformat
+from bs4 import BeautifulSoup
+from jinja2 import pass_context
+from nbconvert.exporters import HTMLExporter
+from nbconvert.exporters.templateexporter import TemplateExporter
+from nbconvert.filters import Highlight2HTML
+from nbconvert.filters.widgetsdatatypefilter import WidgetsDataTypeFilter
 from nbgrader.converters import GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import GetGrades
 
 from autograder.grading.gradebook import log
 from autograder.grading.verdict import write_atomically
 
+KEPT = 2048  # pieces of HTML that are remembered: a lesson has a hundred that all pages share
+NO_ALT = "No description has been provided for this image"
+
+
+class PageExporter(HTMLExporter):
+    """nbconvert's HTML exporter, which remembers what it made of a text.
+
+    The page is the same. nbconvert parses each whole page once more, to give a text to images
+    that have none; here that is done to the pieces that hold an image.
+    """
+
+    def __init__(self, config=None, **words):
+        super().__init__(config=config, **words)
+        self.optimistic_validation = True  # once a page, in place of once a step
+        self._colored = lru_cache(KEPT)(self._color)
+        self._rendered = lru_cache(KEPT)(self._render)
+
+    def default_filters(self):
+        """Get the default filters, with a memory."""
+        yield from super().default_filters()
+        yield "markdown2html", self.markdown2html
+
+    @pass_context
+    def markdown2html(self, context, source):
+        """Turn Markdown into HTML."""
+        attachments = context.get("cell", {}).get("attachments", {})
+        return self._rendered(source, json.dumps(attachments, sort_keys=True))
+
+    def _render(self, source, attachments):
+        context = {"cell": {"attachments": json.loads(attachments)}}
+        return with_alt(HTMLExporter.markdown2html(self, context, source))
+
+    def _color(self, source, lexer, magics_language):
+        metadata = {"magics_language": magics_language} if magics_language else {}
+        return Highlight2HTML(pygments_lexer=lexer, parent=self)(source, metadata=metadata)
+
+    def from_notebook_node(self, nb, resources=None, **words):
+        """Return the page, and the resources."""
+        language = nb.metadata.get("language_info", {})
+        lexer = language.get("pygments_lexer", language.get("name"))
+
+        def highlight(source, metadata=None):
+            return self._colored(source, lexer, (metadata or {}).get("magics_language"))
+
+        resources = self._init_resources(resources)
+        kinds = WidgetsDataTypeFilter(
+            notebook_metadata=self._nb_metadata, parent=self, resources=resources
+        )
+        self.register_filter("highlight_code", highlight)
+        self.register_filter("filter_data_type", kinds)
+        return TemplateExporter.from_notebook_node(self, nb, resources, **words)
+
+
+def with_alt(html):
+    """Return HTML in which each image has a text, as nbconvert gives it."""
+    if "<img" not in html:
+        return html
+    soup = BeautifulSoup(html, features="html.parser")
+    for image in soup.select("img:not([alt])"):
+        image.attrs["alt"] = NO_ALT
+    return str(soup)
+
+
+class PutGrades(GetGrades):
+    """nbgrader's step that puts marks and comments into a notebook, without its gradebook."""
+
+    def preprocess(self, nb, resources):
+        """Return the notebook with the marks in `resources["grades"]`."""
+        self.grades = resources["grades"]
+        for index, cell in enumerate(nb.cells):
+            nb.cells[index], resources = self.preprocess_cell(cell, resources, index)
+        shown = {name: getattr(self.grades, name) for name in ("score", "max_score")}
+        resources["nbgrader"].update(shown, late_penalty=self.grades.late_penalty)
+        return nb, resources
+
+    def _get_score(self, cell, resources):
+        settings = cell.metadata.nbgrader
+        settings["score"], settings["points"], _ = self.grades.cells[settings["grade_id"]]
+
+    def _get_comment(self, cell, resources):
+        settings = cell.metadata.nbgrader
+        settings["comment"] = self.grades.cells[settings["grade_id"]][2]
+
+
+class Press:
+    """Makes feedback pages: text and marks in, a page out, no gradebook and no file.
+
+    Parameters
+    ----------
+    config : traitlets.config.Config
+        nbgrader's settings; see `autograder.grading.gradebook.load_config`.
+    """
+
+    def __init__(self, config):
+        course = CourseDirectory(config=config, log=log)
+        converter = GenerateFeedback(coursedir=course, config=config, log=log)
+        self._exporter = PageExporter(parent=converter, config=converter.config)
+        for step in converter.preprocessors:
+            self._exporter.register_preprocessor(PutGrades if step is GetGrades else step)
+
+    def page(self, text, grades):
+        """Return the feedback page, in HTML, of one submission.
+
+        Parameters
+        ----------
+        text : str
+            The graded notebook, as it lies in its file.
+        grades : autograder.grading.gradebook.Grades
+        """
+        names = {"student": grades.student, "assignment": grades.lesson, "notebook": grades.lesson}
+        resources = {"nbgrader": names, "unique_key": grades.lesson, "grades": grades}
+        resources["metadata"] = {"name": grades.lesson, "path": ""}
+        notebook = nbformat.reads(text, as_version=4)
+        page, _ = self._exporter.from_notebook_node(notebook, resources=resources)
+        return page
+
 
 class Feedback:
-    """Writes feedback pages for one gradebook; the exporter is made once."""
+    """Keeps the feedback pages of one grading folder up to date.
+
+    Parameters
+    ----------
+    book : autograder.grading.gradebook.Book
+    """
 
     def __init__(self, book):
         self.book = book
-        course = CourseDirectory(config=book.config, log=log)
-        converter = GenerateFeedback(coursedir=course, config=book.config, log=log)
-        self._exporter = converter.exporter_class(parent=converter, config=converter.config)
-        for step in converter.preprocessors:
-            self._exporter.register_preprocessor(step)
         self._kept = book.grading / "feedback" / "pages.json"
         self._pages = _read(self._kept)
+        self._press = cache(lambda: Press(book.config))
 
     def path(self, student, lesson):
         """Return where a feedback page lies."""
         return self.book.grading / "feedback" / student / lesson / f"{lesson}.html"
 
-    def write_changed(self, students, lesson, progress=lambda: None):
-        """Write the pages of the students whose graded notebook or gradebook entry changed.
+    def outdated(self, students, lesson):
+        """Yield (grades, digest) of the students whose page has to be made.
 
-        A mark or a comment that a teacher gave by hand is a change. A page that cannot be made
-        does not stop the others.
+        A page is made anew when the graded notebook or its entry in the gradebook changed: a mark
+        or a comment that a teacher gave by hand is a change.
+        """
+        grades = self.book.grades(lesson)
+        for student in students:
+            graded = self.book.autograded(student, lesson)
+            if student in grades and graded.is_file():
+                content = graded.read_bytes() + repr(grades[student]).encode()
+                digest = hashlib.sha256(content).hexdigest()
+                done = self._pages.get(f"{student}/{lesson}") == digest
+                if not done or not self.path(student, lesson).is_file():
+                    yield grades[student], digest
+
+    def write(self, grades, digest, page):
+        """Write a page to its file, and remember what it was made from."""
+        write_atomically(self.path(grades.student, grades.lesson), page)
+        self._pages[f"{grades.student}/{grades.lesson}"] = digest
+
+    def keep(self):
+        """Write down what the pages were made from."""
+        write_atomically(self._kept, json.dumps(self._pages, indent=0) + "\n")
+
+    def write_changed(self, students, lesson, progress=lambda: None):
+        """Write the outdated pages in this process; a page that cannot be made stops no other.
 
         Returns
         -------
         dict
             From each student without a page to the traceback that says why.
         """
-        state, faults = self.book.state(lesson), {}
+        outdated = {grades.student: (grades, d) for grades, d in self.outdated(students, lesson)}
+        faults = {}
         for student in students:
-            graded = self.book.autograded(student, lesson)
-            if graded.is_file():
-                content = graded.read_bytes() + state.get(student, "").encode()
-                digest = hashlib.sha256(content).hexdigest()
+            if student in outdated:
                 try:
-                    self._write(student, lesson, graded, digest)
+                    self._write(student, *outdated[student])
                 except Exception:
                     faults[student] = traceback.format_exc()
             progress()
-        write_atomically(self._kept, json.dumps(self._pages, indent=0) + "\n")
+        self.keep()
         return faults
 
-    def _write(self, student, lesson, graded, digest):
-        path = self.path(student, lesson)
-        if path.is_file() and self._pages.get(f"{student}/{lesson}") == digest:
-            return
-        resources = self.book._resources(student, lesson)
-        page, _ = self._exporter.from_filename(str(graded), resources=resources)
-        write_atomically(path, page)
-        self._pages[f"{student}/{lesson}"] = digest
+    def _write(self, student, grades, digest):
+        text = self.book.autograded(student, grades.lesson).read_text(encoding="utf-8")
+        self.write(grades, digest, self._press().page(text, grades))
 
 
 def _read(path):

@@ -5,6 +5,7 @@ import logging
 import os
 import sysconfig
 import warnings
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
@@ -35,6 +36,22 @@ STEPS = (LimitOutput, SaveAutoGrades, AssignLatePenalties, CheckCellMetadata)
 READ_ONLY, WRITABLE = 0o444, 0o644
 MAX_TIMESTAMP = 200
 log = logging.getLogger("course.grade")
+
+
+@dataclass(frozen=True)
+class Grades:
+    """What a feedback page shows of the gradebook, as plain data that can be sent to a worker.
+
+    `score` counts the late penalty in; `cells` maps a cell's name to its score, its full score and
+    its comment, each None where the gradebook keeps none.
+    """
+
+    student: str
+    lesson: str
+    score: float = 0.0
+    max_score: float = 0.0
+    late_penalty: float = 0.0
+    cells: dict = field(default_factory=dict)
 
 
 class Book:
@@ -140,19 +157,31 @@ class Book:
                     marks[row["student"], lesson] = (row["score"], row["max_score"], graded)
         return marks
 
-    def state(self, lesson):
-        """Return, for each student, all that the gradebook adds to the feedback, as text.
+    def grades(self, lesson):
+        """Return {student: Grades} of a lesson: a few queries, whatever the size of the class.
 
         Marks and comments that a teacher gave by hand are part of it.
         """
         with self.open() as book:
-            grade = (Grade.auto_score, Grade.manual_score, Grade.extra_credit)
-            rows = _rows(book, Grade, lesson, *grade)
-            rows += _rows(book, Comment, lesson, Comment.auto_comment, Comment.manual_comment)
-        state = {}
-        for student, *rest in sorted(rows, key=repr):
-            state[student] = state.get(student, "") + repr(rest)
-        return state
+            scores = _rows(book, Grade, lesson, Grade.score, Grade.max_score)
+            comments = _rows(book, Comment, lesson, Comment.comment)
+        cells, penalties = {}, {}
+        for student, penalty, cell, score, full in scores:
+            penalties[student] = penalty or 0.0
+            cells.setdefault(student, {})[cell] = (score, full, None)
+        for student, _, cell, comment in comments:
+            score, full, _ = cells.setdefault(student, {}).get(cell, (None, None, None))
+            cells[student][cell] = (score, full, comment)
+        return {
+            student: _grades(student, lesson, penalties.get(student, 0.0), cells[student])
+            for student in sorted(cells)
+        }
+
+
+def _grades(student, lesson, penalty, cells):
+    score = sum(score for score, _, _ in cells.values() if score is not None)
+    full = sum(full for _, full, _ in cells.values() if full is not None)
+    return Grades(student, lesson, score - penalty, full, penalty, cells)
 
 
 def _rows(book, table, lesson, *columns):
