@@ -11,7 +11,17 @@ import re
 import numpy as np
 
 from autograder.question import compile_question
-from utils.checking.codec import MAX_TEXT, NotPlainError, Other, decode
+from utils.checking.codec import (
+    MAX_TEXT,
+    Interval,
+    NotPlainError,
+    Optimum,
+    Other,
+    Raises,
+    Zeros,
+    decode,
+)
+from utils.checking.drivers import counted
 from utils.checking.judgement import Outcome, died, judge
 from utils.checking.messages import render
 
@@ -72,8 +82,10 @@ def secret_rng(seed, lesson, name):
     return np.random.default_rng(int.from_bytes(digest))
 
 
-def checked_record(data, source):
+def checked_record(data, source, case=None):
     """Return a record from a student's process, in the form that `observe` gives.
+
+    What a law counts is counted here, of the results that were sent.
 
     Parameters
     ----------
@@ -81,6 +93,8 @@ def checked_record(data, source):
         What the process sent, decoded from JSON.
     source : str
         The student's code: a line of it may be quoted, nothing else.
+    case : utils.checking.judgement.CompiledCase, optional
+        What was asked; without it nothing is counted.
 
     Raises
     ------
@@ -98,7 +112,8 @@ def checked_record(data, source):
     }
     if "raised" in record:
         return checked | {"raised": _raised(record["raised"], source)}
-    return checked | {"value": _value(record["value"])}
+    checked["value"] = _value(record["value"])
+    return counted(case.driver, checked, case.inputs) if case else checked
 
 
 def _names(names, kind):
@@ -126,7 +141,9 @@ def _raised(raised, source):
 
 
 def _value(value):
-    """Return a result without type names that the student chose."""
+    """Return a result without type names that the student chose, and without what is expected."""
+    if isinstance(value, (Raises, Interval, Zeros, Optimum)):
+        return Other("another type")
     if isinstance(value, Other):
         known = value.type in TYPES or DTYPE.fullmatch(value.type)
         return value if known else Other("another type")

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from autograder.grading.judge import ERRORS, checked_record
 from autograder.grading.sandbox import CancelledError, ChildError
 from autograder.grading.transplant import Note
-from utils.checking.codec import NotPlainError, encode
+from utils.checking.codec import NotPlainError
+from utils.checking.drivers import request_of
 
 RAN_OUT = "The time for the whole submission, {:.3g} s, was used up before this check."
 TOO_OFTEN = "The process of this submission ended {} times; the rest was not run."
@@ -191,23 +192,23 @@ class _Runner:
                 return Answer(reason=sentence)
         records, until = [], time.monotonic() + self.limits.question
         for case in self.questions[name].cases:
-            request = {"do": "observe", "name": name, "driver": case.driver}
+            request = {"do": "observe", "name": name} | request_of(case.driver, case.inputs)
             seconds = self._left(min(self.limits.case, until - time.monotonic()))
             try:
-                reply = child.ask(request | {"inputs": encode(case.inputs)}, seconds)
+                reply = child.ask(request, seconds)
                 if reply.get("missing"):
                     return Answer(missing=True, error=self.errors.get(name, ""))
-                records.append(self._record(child, reply))
+                records.append(self._record(child, reply, case))
             except ChildError as error:
                 raise ChildError(f"On the case “{case.label}”: {_lower(str(error))}") from None
         return Answer(tuple(records))
 
-    def _record(self, child, reply):
+    def _record(self, child, reply, case):
         if "long" in reply:
             child.kill()
             raise ChildError("It returned more than can be read.")
         try:
-            return checked_record(reply.get("record"), self.source)
+            return checked_record(reply.get("record"), self.source, case)
         except (NotPlainError, RecursionError):
             child.kill()
             raise ChildError("It sent something that is no result.") from None

@@ -5,6 +5,7 @@ lists, dicts and NumPy arrays. `plain` turns whatever an answer returned into pl
 in size and depth; `encode` and `decode` carry plain data through JSON without a pickle.
 """
 
+import base64
 import numbers
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ import numpy as np
 MAX_DEPTH = 12
 MAX_ENTRIES = 4_000_000
 MAX_TEXT = 20_000
+FEW = 16  # entries of an array that are written as numbers in any case
 INTEGERS = range(-(2**63), 2**64)
 DTYPES = {f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)}
 DTYPES |= {"bool", "float16", "float32", "float64"}
@@ -81,30 +83,37 @@ class Other:
             raise TypeError(f"type is {type(self.type).__name__}; it should be the name of a type")
 
 
-class _Budget:
+class Budget:
     """How many entries may still come, over all levels: a list may hold one long list often."""
 
     def __init__(self):
         self.left = MAX_ENTRIES
 
     def spend(self, entries):
+        """Take so many entries off, or raise `NotPlainError` where there are not as many left."""
         self.left -= entries
         if self.left < 0:
             raise NotPlainError(f"the data hold more than {MAX_ENTRIES} entries")
 
 
-def plain(value):
+def plain(value, budget=None):
     """Return `value` as plain data.
 
     NumPy scalars become Python numbers, tuples become lists, array subclasses become arrays;
     what is no plain data becomes `Other`, so that a message can still name its type.
+
+    Parameters
+    ----------
+    value : object
+    budget : Budget, optional
+        What several values share.
 
     Raises
     ------
     NotPlainError
         If it is nested deeper than `MAX_DEPTH` or holds more than `MAX_ENTRIES` entries.
     """
-    return _plain(value, 0, _Budget())
+    return _plain(value, 0, budget or Budget())
 
 
 def _plain(value, depth, budget):
@@ -149,20 +158,31 @@ def _plain_container(value, depth, budget):
     return Other(type(value).__name__)
 
 
-def encode(value):
-    """Return plain data as an object that `json.dumps` takes; `decode` undoes it."""
+def encode(value, packed=False):
+    """Return plain data as an object that `json.dumps` takes; `decode` undoes it.
+
+    With `packed` the entries of larger arrays are not numbers that can be read, but bytes in
+    base64: quick to write and to read, for data that travels and is not kept.
+    """
     if value is None or isinstance(value, (bool, int, str)):
         return value
     if isinstance(value, float):
         return value if np.isfinite(value) else {"$float": repr(value)}
     if isinstance(value, np.ndarray):
-        entries = [encode(entry) for entry in value.ravel().tolist()]
-        return {"$array": entries, "shape": list(value.shape), "dtype": value.dtype.name}
+        return _encode_array(value, packed and value.size > FEW)
     if isinstance(value, list):
-        return [encode(item) for item in value]
+        return [encode(item, packed) for item in value]
     if isinstance(value, dict):
-        return {"$dict": {key: encode(item) for key, item in value.items()}}
+        return {"$dict": {key: encode(item, packed) for key, item in value.items()}}
     return _encode_tagged(value)
+
+
+def _encode_array(array, packed):
+    form = {"shape": list(array.shape), "dtype": array.dtype.name}
+    if packed:
+        little = array.astype(array.dtype.newbyteorder("<"), copy=False)
+        return {"$packed": base64.b64encode(little.tobytes()).decode("ascii")} | form
+    return {"$array": [encode(entry) for entry in array.ravel().tolist()]} | form
 
 
 def _encode_tagged(value):
@@ -188,7 +208,7 @@ def decode(data):
     NotPlainError
         If `data` is not of the form that `encode` gives, or is beyond the bounds of `plain`.
     """
-    return _decode(data, 0, _Budget())
+    return _decode(data, 0, Budget())
 
 
 def _decode(data, depth, budget):
@@ -215,6 +235,8 @@ def _decode_tagged(data, depth, budget):
             return {str(key): _decode(item, depth + 1, budget) for key, item in items.items()}
         case {"$array": list(entries), "shape": list(shape), "dtype": str(dtype)} if len(data) == 3:
             return _decode_array(entries, shape, dtype, budget)
+        case {"$packed": str(text), "shape": list(shape), "dtype": str(dtype)} if len(data) == 3:
+            return _decode_packed(text, shape, dtype, budget)
         case {"$raises": str(name), **rest} if not rest:
             return Raises(name[:MAX_TEXT])
         case {"$other": str(name), **rest} if not rest:
@@ -255,9 +277,26 @@ def _decode_optimum(example, problem, depth, budget):
 
 def _decode_array(entries, shape, dtype, budget):
     budget.spend(len(entries))
-    if dtype not in DTYPES:
-        raise NotPlainError(f"{dtype!r:.40} is no dtype of an array")
+    _require_dtype(dtype)
     try:
         return np.array([_decode_number(entry) for entry in entries], dtype=dtype).reshape(shape)
     except (TypeError, ValueError, OverflowError) as error:
         raise NotPlainError(f"not an array: {error}") from None
+
+
+def _decode_packed(text, shape, dtype, budget):
+    _require_dtype(dtype)
+    wide = np.dtype(dtype).newbyteorder("<")
+    budget.spend(3 * len(text) // 4 // wide.itemsize)
+    try:
+        entries = np.frombuffer(base64.b64decode(text, validate=True), wide).reshape(shape)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise NotPlainError(f"not an array: {error}") from None
+    if dtype == "bool":  # any byte may have come, and 2 is no truth value
+        return entries.view(np.uint8) != 0
+    return entries.astype(dtype)
+
+
+def _require_dtype(dtype):
+    if dtype not in DTYPES:
+        raise NotPlainError(f"{dtype!r:.40} is no dtype of an array")

@@ -2,6 +2,12 @@
 
 A driver runs beside the student's code, in a lesson as in grading. It holds no answer:
 it only knows how to call. `observe` runs a driver and records what happened.
+
+In grading that process may say what it likes: a record is its claim. Of a driver that is a law it
+sends the results themselves (`observe_results`), and whoever judges counts them (`counted`; see
+`utils.checking.laws`). Any other driver hands on what came back. To claim that takes what an answer
+takes: the right result on inputs that nobody saw before. Where a driver says more than what came
+back, its docstring tells why it may.
 """
 
 import contextlib
@@ -15,7 +21,8 @@ from pathlib import Path
 import numpy as np
 
 from utils.checking import images, masks, models
-from utils.checking.codec import NotPlainError, plain
+from utils.checking.codec import NotPlainError, encode, plain
+from utils.checking.laws import Law
 
 HERE = Path(__file__).parent
 MAX_PRINTED = 2_000
@@ -41,6 +48,8 @@ def read_value(target, inputs):
 def run_object(target, inputs):
     """Make an object of the class `target` and run a script on it.
 
+    A process could make up the result of a step without an object; it is none the easier to know.
+
     Parameters
     ----------
     target : type
@@ -65,7 +74,11 @@ def run_object(target, inputs):
 
 
 def differentiate(target, inputs):
-    """Hand `target` a scalar function that is built from data, and the other inputs as they are."""
+    """Hand `target` a scalar function that is built from data, and the other inputs as they are.
+
+    A process could read the coefficients and claim the slopes without a call of the function: it
+    would have to differentiate a polynomial of many variables, and has answered another question.
+    """
     arguments = dict(inputs)
     function = scalar_function(arguments.pop("f"), np.shape(inputs["w"]))
     return _function(target)(function, *arguments.values())
@@ -97,7 +110,11 @@ def scalar_function(spec, shape):
 
 
 def call_with_projection(target, inputs):
-    """Hand `target` a projection that is built from data, and the other inputs as they are."""
+    """Hand `target` a projection that is built from data, and the other inputs as they are.
+
+    A process could claim weights that it found without the projection. They are judged by the
+    optimum alone, as those of any method are.
+    """
     project = projection(inputs["project"], inputs["X"].shape[1])
     return _function(target)(*(inputs | {"project": project}).values())
 
@@ -179,14 +196,20 @@ def observe(driver, target, inputs):
         share memory with the result; "printed", the start of what was printed; "warned", the
         warnings.
     """
+    return counted(driver, observe_results(driver, target, inputs), inputs)
+
+
+def observe_results(driver, target, inputs):
+    """Run a driver as `observe` does, but count nothing: under a law "value" is all results."""
     arguments = copy.deepcopy(inputs)
+    run = DRIVERS[driver].ask if isinstance(DRIVERS[driver], Law) else DRIVERS[driver]
     printed = _Printed()
     record, value = {}, None
     with warnings.catch_warnings(record=True) as caught, contextlib.redirect_stderr(printed):
         warnings.simplefilter("always")
         with contextlib.redirect_stdout(printed):
             try:
-                value = DRIVERS[driver](target, arguments)
+                value = run(target, arguments)
                 record["value"] = plain(value)
             except NotPlainError as error:
                 record["raised"] = {"types": ["NotPlainError"], "message": str(error), "line": ""}
@@ -197,6 +220,35 @@ def observe(driver, target, inputs):
     record["printed"] = printed.getvalue()
     record["warned"] = [f"{w.category.__name__}: {w.message}"[:300] for w in caught[:3]]
     return record
+
+
+def counted(driver, record, inputs):
+    """Return a record of `observe_results` with what a law tells in place of the results.
+
+    Raises
+    ------
+    NotPlainError
+        If the results are of a form that no such driver sends.
+    """
+    law = DRIVERS[driver]
+    if "value" not in record or not isinstance(law, Law):
+        return record
+    rest = {name: kept for name, kept in record.items() if name != "value"}
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            return rest | {"value": plain(law.tell(record["value"], inputs))}
+    except NotPlainError:
+        raise
+    except Exception as error:
+        return rest | {"raised": describe(error)}
+
+
+def request_of(driver, inputs):
+    """Return what a student's process is told of a case, for JSON: no more than it needs."""
+    unseen = getattr(DRIVERS[driver], "unseen", ())
+    given = {name: value for name, value in inputs.items() if name not in unseen}
+    return {"driver": driver, "inputs": encode(given, packed=True)}
 
 
 def describe(error):

@@ -1,10 +1,15 @@
 """Drivers and laws of lesson 03: what is done to images.
 
 What a randomised function does to images is counted: which way each was moved, how bright its noise
-is. How often a right answer does so is stated where the question gives the intervals.
+is. How often a right answer does so is stated where the question gives the intervals. In grading
+the images themselves are sent, and counted by the judge (`utils.checking.laws`): who would make
+them up has to move images, or to draw noise, as a right answer does.
 """
 
 import numpy as np
+
+from utils.checking.codec import Budget, plain
+from utils.checking.laws import law, rounds
 
 SIZES = {"size", "crop_size"}
 EXACT = 0.01  # how far a pixel may be off from the number it carries
@@ -15,9 +20,14 @@ def call_on_images(target, inputs):
     return target(*_arguments(inputs))
 
 
-def call_with_dtype(target, inputs):
+def _ask_once(target, inputs):
+    return [[call_on_images(target, inputs)]]
+
+
+@law(_ask_once, "images, rng, max_shift, flip_prob")
+def call_with_dtype(results, inputs):
     """Return the result of `call_on_images` and the name of its dtype, as a dict."""
-    images = call_on_images(target, inputs)
+    [[images]] = rounds(results, 1)
     return {"images": images, "dtype": str(getattr(images, "dtype", "no array"))}
 
 
@@ -38,8 +48,8 @@ class _Calls:
 
     def results(self, count):
         """Return the results of `count` calls with one generator, made from the seed."""
-        rng = np.random.default_rng(self.kept["seed"])
-        return [self._result(rng) for _ in range(count)]
+        rng, budget = np.random.default_rng(self.kept["seed"]), Budget()
+        return [plain(self._result(rng), budget) for _ in range(count)]
 
     def _result(self, rng):
         lent = {k: v.copy() if isinstance(v, np.ndarray) else v for k, v in self.kept.items()}
@@ -51,13 +61,21 @@ class _Calls:
         return result
 
 
-def count_moves(target, inputs):
-    """Call an augmentation many times and count which way it moved and mirrored the images.
+def _ask_for_moves(target, inputs):
+    """Return a round of all calls of an augmentation, and one of the first call once more."""
+    calls = _Calls(target, inputs, ["images", "seed", "max_shift", "flip_prob"])
+    return [calls.results(inputs["calls"]), calls.results(1)]
+
+
+@law(_ask_for_moves, "images, rng, max_shift, flip_prob")
+def count_moves(results, inputs):
+    """Count which way many calls of an augmentation moved and mirrored the images.
 
     Parameters
     ----------
-    target : callable
-        `target(images, rng, max_shift, flip_prob)` returns images.
+    results : list
+        Two rounds of what `target(images, rng, max_shift, flip_prob)` returned: all calls, and the
+        first one of a generator with the same seed.
     inputs : dict
         "images" (N, H, W, C), N even, whose pixels carry the numbers 1, 2, 3, … so that a result
         tells where each came from; "seed" of the generator of all calls; "max_shift" and
@@ -69,22 +87,21 @@ def count_moves(target, inputs):
         Whether the shape is kept and whether the seed alone decides; and shares of all images, or
         of all pairs of them.
     """
-    return _counted_moves(target, inputs)[0]
+    return _counted_moves(results, inputs)[0]
 
 
-def count_moves_with_dtype(target, inputs):
+@law(_ask_for_moves, "images, rng, max_shift, flip_prob")
+def count_moves_with_dtype(results, inputs):
     """Count as `count_moves`, and say whether the dtype is kept."""
-    counted, dtypes = _counted_moves(target, inputs)
+    counted, dtypes = _counted_moves(results, inputs)
     return counted | {"dtype kept": dtypes == {str(inputs["images"].dtype)}}
 
 
-def _counted_moves(target, inputs):
+def _counted_moves(results, inputs):
     """Return what `count_moves` gives, and the set of the names of all dtypes that came back."""
-    calls = _Calls(target, inputs, ["images", "seed", "max_shift", "flip_prob"])
-    images, found = inputs["images"], calls.results(inputs["calls"])
+    images, (found, [again]) = inputs["images"], rounds(results, inputs["calls"], 1)
     shape = all(isinstance(f, np.ndarray) and f.shape == images.shape for f in found)
     stack = np.array(found if shape else np.zeros((len(found), *images.shape)), dtype=float)
-    again = calls.results(1)[0]
     counted = {
         "shape kept": shape,
         **_shares_of_moves(*_moves(stack), inputs.get("max_shift", 2)),
@@ -163,13 +180,26 @@ def _alike(one, other):
     return np.mean((one == other) & (one >= 0))
 
 
-def count_noise(target, inputs):
-    """Take one large glimpse of each image twice and count how bright the noise around it is.
+def _ask_for_noise(target, inputs):
+    """Return a round of two calls for glimpses, and one of the first call once more."""
+    names = ["images", "size", "offsets", "centered", "normalized", "noise", "seed"]
+    calls = _Calls(target, inputs, names)
+    return [calls.results(2), calls.results(1)]
+
+
+@law(
+    _ask_for_noise,
+    "images, size, offsets, centered, normalized, noise, rng",
+    unseen=("corner", "levels", "bins"),
+)
+def count_noise(results, inputs):
+    """Count how bright the noise is around each image, in two large glimpses of it.
 
     Parameters
     ----------
-    target : callable
-        `target(images, size, offsets, centered, normalized, noise, rng)` returns windows.
+    results : list
+        Two rounds of what `target(images, size, offsets, centered, normalized, noise, rng)`
+        returned: two calls, and the first one of a generator with the same seed.
     inputs : dict
         The arguments, with "seed" for the generator of both calls; "corner", the row and the column
         of the window where the image begins; "levels" (N, C, K), K odd, for each image and channel
@@ -183,14 +213,11 @@ def count_noise(target, inputs):
         window is off; and shares of the pixels around it: in each bin, and how many pairs of
         neighbors are on the same side of the middle level.
     """
-    names = ["images", "size", "offsets", "centered", "normalized", "noise", "seed"]
-    calls = _Calls(target, inputs, names)
     images, (top, left) = inputs["images"], inputs["corner"]
     wanted = (len(images), *inputs["size"], images.shape[3])
-    found = calls.results(2)
+    found, [again] = rounds(results, 2, 1)
     shape = all(isinstance(f, np.ndarray) and f.shape == wanted for f in found)
     windows = np.array(found if shape else np.full((2, *wanted), np.nan), dtype=float)
-    again = calls.results(1)[0]
     place = np.s_[..., top : top + images.shape[1], left : left + images.shape[2], :]
     error = float(np.max(np.abs(windows[place] - images)))
     windows[place] = np.nan
@@ -228,10 +255,6 @@ def _share_alike(one, other):
     return float(np.count_nonzero(both & (one == other)) / max(np.count_nonzero(both), 1))
 
 
-call_with_dtype.call = "images, rng, max_shift, flip_prob"
-count_moves.call = "images, rng, max_shift, flip_prob"
-count_moves_with_dtype.call = "images, rng, max_shift, flip_prob"
-count_noise.call = "images, size, offsets, centered, normalized, noise, rng"
 DRIVERS = {
     "images": call_on_images,
     "images_with_dtype": call_with_dtype,

@@ -1,8 +1,10 @@
 """Drivers and laws of lesson 04: dropout masks and what they do.
 
-A mask has no single right value. The drivers `dropout_values`, `dropout_spread` and
-`dropout_shared` call a function many times with one generator and return statistics of what came
-back; the question gives the intervals and says how seldom a right answer falls outside.
+A mask has no single right value. The laws `dropout_values`, `dropout_spread` and `dropout_shared`
+call a function many times with one generator and return statistics of what came back; the question
+gives the intervals and says how seldom a right answer falls outside. In grading the results
+themselves are sent, and counted by the judge (`utils.checking.laws`): who would make them up has to
+make up masks that pass as random ones, which is to answer.
 
 The *spread* of kept entries along an axis: count the kept entries along it, take the mean of
 (count − m·p)² over all lines, and divide by m·p·(1 − p). For independent entries that is about 1,
@@ -13,7 +15,8 @@ import copy
 
 import numpy as np
 
-from utils.checking.codec import Other
+from utils.checking.codec import Budget, Other, plain
+from utils.checking.laws import Law, law, rounds
 
 FORM = "form"
 OFF = "largest |out - x * mask|"
@@ -29,6 +32,43 @@ FEW = 3  # calls
 PAIR = "(out, mask)"
 VARYING = Other("array that is another one in each call")
 CHANGING = "two calls with the same arguments gave different results"
+REPEATS = 8  # calls with generators of their own
+
+
+def _ask(target, inputs, *rest):
+    """Return the results of all calls with one generator, as one round."""
+    return [_results(target, inputs, inputs["calls"], inputs["seed"], *rest)]
+
+
+def _ask_thrice(target, inputs):
+    """Return a round of all calls, one with the same seed again and one with another seed."""
+    seed = inputs["seed"]
+    plan = ((inputs["calls"], seed), (FEW, seed), (FEW, seed + 1))
+    return [_results(target, inputs, *calls) for calls in plan]
+
+
+def _ask_shared(target, inputs):
+    return _ask(target, inputs, True, tuple(inputs["noise_shape"]))
+
+
+def _results(target, inputs, calls, seed, *rest):
+    """Return the results of calls with one generator, each a copy of what came back."""
+    x, rng, budget = _given(inputs), np.random.default_rng(seed), Budget()
+    return [plain(_call(target, inputs, x, rng, *rest), budget) for _ in range(calls)]
+
+
+def _given(inputs):
+    """Return x in the dtype in which it is handed over."""
+    return inputs["x"].astype(inputs.get("dtype", "float64"))
+
+
+def _call(target, inputs, x, rng, *rest):
+    """Call with a copy of x and return the result; a changed copy is put into the inputs."""
+    given = x.copy()
+    result = target(given, inputs["keep_prob"], rng, *rest)
+    if given.tobytes() != x.tobytes():
+        inputs["x"] = given.astype(float)
+    return result
 
 
 def along(axis):
@@ -36,13 +76,14 @@ def along(axis):
     return f"spread along axis {axis}"
 
 
-def dropout_values(target, inputs):
-    """Call `target(x, keep_prob, rng)` many times and return what the masks do to x.
+@law(_ask, "x, keep_prob, rng")
+def dropout_values(results, inputs):
+    """Return what the masks of many calls `target(x, keep_prob, rng)` do to x.
 
     Parameters
     ----------
-    target : callable
-        Returns `(out, mask)`, with a mask that broadcasts to the shape of x.
+    results : list
+        One round of pairs `(out, mask)`, with masks that broadcast to the shape of x.
     inputs : dict
         "x" (array), "keep_prob", "calls" (int) and the "seed" of the one generator that all calls
         share; "dtype", where x is handed over in another one.
@@ -54,7 +95,7 @@ def dropout_values(target, inputs):
         where the mask is not 0, the one farthest from 1/keep_prob; the share that is not 0.
     """
     names = [OFF, OUT, MASK, KEPT]
-    form, outs, masks, x = _draws(target, inputs)
+    form, outs, masks, x = _draws(*rounds(results, inputs["calls"]), inputs)
     if form != PAIR:
         return {FORM: form} | dict.fromkeys(names, float("nan"))
     kept = masks != 0
@@ -70,12 +111,16 @@ def dropout_values(target, inputs):
     }
 
 
-def dropout_spread(target, inputs):
-    """Call `target(x, keep_prob, rng)` many times and return how the kept entries spread.
+@law(_ask_thrice, "x, keep_prob, rng")
+def dropout_spread(results, inputs):
+    """Return how the kept entries of many calls `target(x, keep_prob, rng)` spread.
 
     Parameters
     ----------
-    target, inputs
+    results : list
+        Three rounds, each as in `dropout_values`: all calls, a few with the same seed again, and a
+        few with another seed.
+    inputs : dict
         As in `dropout_values`.
 
     Returns
@@ -86,11 +131,10 @@ def dropout_spread(target, inputs):
         along each axis, and of the total of a call.
     """
     names = [KEPT, CALLS, *map(along, range(inputs["x"].ndim)), TOTAL]
-    form, _, masks, _ = _draws(target, inputs)
+    drawn = (_draws(calls, inputs) for calls in rounds(results, inputs["calls"], FEW, FEW))
+    (form, _, masks, _), (_, _, again, _), (_, _, other, _) = drawn
     if form != PAIR:
         return {FORM: form, AGAIN: False, OTHER: False} | dict.fromkeys(names, float("nan"))
-    few = inputs | {"calls": FEW}
-    again, other = (_draws(target, few | {"seed": inputs["seed"] + step})[2] for step in (0, 1))
     kept = masks != 0
     return {
         FORM: form,
@@ -100,12 +144,13 @@ def dropout_spread(target, inputs):
     } | _spreads(kept, inputs["keep_prob"])
 
 
-def dropout_shared(target, inputs):
-    """Call `target(x, keep_prob, rng, True, noise_shape)` and return how the mask is shared.
+@law(_ask_shared, "x, keep_prob, rng, True, noise_shape")
+def dropout_shared(results, inputs):
+    """Return how the masks of many calls `target(x, keep_prob, rng, True, noise_shape)` are shared.
 
     Parameters
     ----------
-    target, inputs
+    results, inputs
         As in `dropout_values`, and "noise_shape", a list, handed over as a tuple.
 
     Returns
@@ -117,7 +162,7 @@ def dropout_shared(target, inputs):
     shared = tuple(size == 1 for size in inputs["noise_shape"])
     own = [axis for axis, one in enumerate(shared) if not one]
     names = [OFF, MASK, UNLIKE, KEPT, CALLS, *map(along, own), TOTAL]
-    form, outs, masks, x = _draws(target, inputs, True, tuple(inputs["noise_shape"]))
+    form, outs, masks, x = _draws(*rounds(results, inputs["calls"]), inputs)
     if form != PAIR:
         return {FORM: form} | dict.fromkeys(names, float("nan"))
     firsts = masks[(slice(None), *(slice(0, 1) if one else slice(None) for one in shared))]
@@ -132,8 +177,27 @@ def dropout_shared(target, inputs):
     } | {name: spreads[name] for name in names if name in spreads}
 
 
-def dropout_pair(target, inputs):
-    """Call `target(x, keep_prob, rng, train[, noise_shape])` where nothing is left to chance.
+def _rest(inputs):
+    """Return the optional arguments that a case has, in their order."""
+    noise_shape = [tuple(inputs["noise_shape"])] if "noise_shape" in inputs else []
+    return [inputs["train"], *noise_shape]
+
+
+def _ask_by_seeds(target, inputs):
+    seeds, rest = range(REPEATS), _rest(inputs)
+    return [[_results(target, inputs, 1, seed, *rest)[0] for seed in seeds]]
+
+
+@law(_ask_by_seeds, "x, keep_prob, rng, train")
+def dropout_pair(results, inputs):
+    """Return what `target(x, keep_prob, rng, train[, noise_shape])` gives without any chance.
+
+    Parameters
+    ----------
+    results : list
+        One round of pairs, each with a generator of its own.
+    inputs : dict
+        The arguments; "noise_shape" may be left out.
 
     Returns
     -------
@@ -141,43 +205,45 @@ def dropout_pair(target, inputs):
         "out", and "mask" in the shape of x where it broadcasts to it; each is a text where calls
         with different generators differ.
     """
-    x, rest = inputs["x"].copy(), _rest(inputs)
-    pairs = [_call(target, inputs, x, np.random.default_rng(seed), *rest) for seed in range(8)]
-    out, mask = (
-        results[0] if _all_equal(results) else VARYING for results in zip(*pairs, strict=True)
-    )
-    return {"out": out, "mask": _in_shape(mask, x.shape)}
+    shape = inputs["x"].shape
+    pairs = [_pair(result, len(shape)) for result in rounds(results, REPEATS)[0]]
+    out, mask = (parts[0] if _all_equal(parts) else VARYING for parts in zip(*pairs, strict=True))
+    return {"out": out, "mask": _in_shape(mask, shape)}
 
 
 def dropout_refusal(target, inputs):
-    """Call `target(x, keep_prob, rng, train)` and return a text if it returns at all."""
+    """Call `target(x, keep_prob, rng, train)` and return a text if it returns at all.
+
+    No law: that an error was raised is what a process says, and to raise it is no more work.
+    """
     _call(target, inputs, inputs["x"].copy(), np.random.default_rng(0), *_rest(inputs))
     return "a result, and no error"
 
 
-def _rest(inputs):
-    """Return the optional arguments that a case has, in their order."""
-    noise_shape = [tuple(inputs["noise_shape"])] if "noise_shape" in inputs else []
-    return [inputs["train"], *noise_shape]
-
-
 def repeatedly(times):
-    """Return a driver that calls a function several times and expects one and the same result.
+    """Return a law that calls a function several times and expects one and the same result.
 
     Different results become a text that says so: this is how an answer that draws where it should
     not is told from one that is wrong. All calls but the last get copies of the inputs.
     """
 
-    def call_repeatedly(target, inputs):
+    def ask(target, inputs):
         given = [copy.deepcopy(list(inputs.values())) for _ in range(times - 1)]
-        results = [target(*arguments) for arguments in [*given, inputs.values()]]
-        return results[-1] if _all_equal(results) else CHANGING
+        copies = [plain(target(*arguments)) for arguments in given]
+        return [[*copies, target(*inputs.values())]]
 
-    return call_repeatedly
+    def tell(results, inputs):
+        [calls] = rounds(results, times)
+        return calls[-1] if _all_equal(calls) else CHANGING
+
+    return Law(ask, tell)
 
 
 def scripted_predictions(target, inputs):
     """Call `target(predict, x, n_samples)` with a predict that is built from data.
+
+    No law, for it counts calls of a callback, which a process could claim. How many there should be
+    is no secret, and mean and spread of the rows have to be right all the same.
 
     Parameters
     ----------
@@ -221,18 +287,17 @@ def _kind(value):
     return f"an object of type {type(value).__name__}"
 
 
-def _draws(target, inputs, *rest):
+def _draws(results, inputs):
     """Return the form of the results, and of all calls the outs and the masks, and x."""
-    x = inputs["x"].astype(inputs.get("dtype", "float64"))
-    rng = np.random.default_rng(inputs["seed"])
+    x = _given(inputs)
     outs, masks = [], []
-    for _ in range(inputs["calls"]):
-        out, mask = _call(target, inputs, x, rng, *rest)
+    for result in results:
+        out, mask = _pair(result, x.ndim)
         form = _form(out, mask, x)
         if form != PAIR:
             return form, None, None, x
-        outs.append(np.array(out))
-        masks.append(mask.copy() if mask.shape == x.shape else np.broadcast_to(mask, x.shape))
+        outs.append(out)
+        masks.append(np.broadcast_to(mask, x.shape))
     outs, masks = np.array(outs, dtype=float), np.array(masks, dtype=float)
     if np.array_equal(masks, x * outs) and not np.array_equal(outs, x * masks):
         return "(mask, out)", None, None, x
@@ -278,15 +343,6 @@ def _spread(counts, m, p):
     return float(np.mean((counts - m * p) ** 2) / (m * p * (1 - p)))
 
 
-def _call(target, inputs, x, rng, *rest):
-    """Call with a copy of x, and return a pair; a changed copy is put into the inputs."""
-    given = x.copy()
-    result = target(given, inputs["keep_prob"], rng, *rest)
-    if given.tobytes() != x.tobytes():
-        inputs["x"] = given.astype(float)
-    return _pair(result, x.ndim)
-
-
 def _pair(result, rank):
     """Return a pair of arrays of this rank, and anything else as a pair without its second part."""
     stacked = isinstance(result, np.ndarray) and result.ndim == rank + 1
@@ -322,10 +378,8 @@ def _equal(one, other):
     return np.allclose(one, other, rtol=0.0, atol=1e-6 * scale, equal_nan=True)
 
 
-dropout_values.call = dropout_spread.call = "x, keep_prob, rng"
-dropout_shared.call = "x, keep_prob, rng, True, noise_shape"
 scripted_predictions.call = "predict, x, n_samples"
-dropout_pair.call = dropout_refusal.call = "x, keep_prob, rng, train"
+dropout_refusal.call = "x, keep_prob, rng, train"
 
 DRIVERS = {
     "dropout_values": dropout_values,

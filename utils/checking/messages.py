@@ -90,7 +90,8 @@ def _next_step(outcome):
         return f"Your code stopped at {raised['line']}"
     if "TypeError" not in raised["types"]:
         return question.hint
-    arguments = getattr(DRIVERS.get(failure.case.driver), "call", ", ".join(failure.case.inputs))
+    call = getattr(DRIVERS.get(failure.case.driver), "call", "")
+    arguments = call or ", ".join(failure.case.inputs)
     return f"It is called as {question.name}({arguments}), in this order."
 
 
