@@ -42,8 +42,12 @@ class Material:
 
     def key(self, planted):
         """Return the key of the verdict on a rebuilt notebook."""
-        submission = planted.submission or planted.refused
-        return hashlib.sha256(f"{self.digest}:{submission}".encode()).hexdigest()
+        return key_of(self.digest, planted.submission or planted.refused)
+
+
+def key_of(digest, submission):
+    """Return the key of a verdict: of a lesson's digest, and of a file or why there is none."""
+    return hashlib.sha256(f"{digest}:{submission}".encode()).hexdigest()
 
 
 def lessons_in(root=ROOT):
