@@ -7,6 +7,8 @@ reads it, and words that the student chose do not get into the feedback of a hid
 import builtins
 import hashlib
 import re
+import warnings
+from dataclasses import replace
 
 import numpy as np
 
@@ -42,6 +44,8 @@ TYPES = {name for name, value in vars(builtins).items() if isinstance(value, typ
 }
 DTYPE = re.compile(r"array of dtype [\w<>|]{1,12}")
 MAX_NAMES = 50
+LOST = "lost"
+NOT_COMPARED = "The results are of a form that could not be compared."
 
 
 def hidden_questions(questions, lesson, points, seed):
@@ -173,10 +177,33 @@ def outcome_of(question, answer):
             return Outcome(question, "wrong", sentence=answer.error)
         return Outcome(question, "unanswered")
     try:
-        return judge(question, answer.records)
-    except (TypeError, ValueError, AttributeError, KeyError, IndexError, ArithmeticError):
-        sentence = "The results are of a form that could not be compared."
-        return Outcome(question, "wrong", sentence=sentence)
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return _explained(judge(question, answer.records))
+    except Exception:  # whatever a strange result breaks is no fault of the class
+        return Outcome(question, "wrong", sentence=NOT_COMPARED)
+
+
+def lost_record(reason):
+    """Return the record of a case of which there is none: the process died, or time was up."""
+    raised = {"types": ["Exception"], "message": "", "line": ""}
+    return {
+        "raised": raised,
+        "changed": {},
+        "shares": [],
+        "printed": "",
+        "warned": [],
+        LOST: reason,
+    }
+
+
+def _explained(outcome):
+    """Return an outcome that says why there is no record where the first failing case has none."""
+    reason = outcome.failure.record.get(LOST) if outcome.failure else None
+    if reason is None:
+        return outcome
+    core = outcome.status == "wrong"
+    return died(outcome.question, reason) if core else replace(outcome, reason=reason)
 
 
 def message(outcome):

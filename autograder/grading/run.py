@@ -1,22 +1,41 @@
 """Run a rebuilt notebook in a student's process and ask it the hidden cases.
 
 Cells run in the order of the notebook, and each check is asked where it stands, as it is in a
-kernel. When the process dies, a new one runs the cells again; the cell or the check that was
-deadly is left out, and loses its own marks only.
+kernel. When the process dies, a new one runs the cells again; the cell or the call that was deadly
+is left out, and loses its own marks only. Where a check may have suffered from a cell that it does
+not rest on, it is asked once more in a process without that cell.
 """
 
+import contextlib
 import re
 import time
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from autograder.grading.judge import ERRORS, checked_record
+from autograder.grading.judge import ERRORS, checked_record, lost_record, outcome_of
+from autograder.grading.names import Names
 from autograder.grading.sandbox import CancelledError, ChildError
 from autograder.grading.transplant import Note
-from utils.checking.codec import NotPlainError
 from utils.checking.drivers import request_of
 
 RAN_OUT = "The time for the whole submission, {:.3g} s, was used up before this check."
 TOO_OFTEN = "The process of this submission ended {} times; the rest was not run."
+TOO_SLOW = "The time for all cases of this check, {:.3g} s, was used up."
+LONG = "It returned more than can be read."
+FORGED = "It sent something that is no result."
+ADDED = "a cell that you added"
+SPOILED = (
+    "While {0} was asked, the process ended, but not because of {0}: it was asked again without "
+    "the cells that it does not use."
+)
+SET_UP_SECONDS = 60.0
+# What reaches beyond the names that a cell defines: threads, signals, patched modules.
+FAR = re.compile(
+    r"[Tt]hread|Timer|Executor|signal|alarm|itimer|ctypes|asyncio|atexit|_exit|rlimit|recursion"
+    r"|settrace|setprofile|callbacks|setattr|delattr|builtins|__\w+__|modules|exec\(|eval\("
+    r"|globals\(|seterr|std(?:out|err|in)|^\s*del\s|^\s*(?!self\.|cls\.)\w[\w.]*(?:\.\w+|\])\s*\W?=",
+    re.MULTILINE,
+)
 
 
 @dataclass(frozen=True)
@@ -54,10 +73,27 @@ class Run:
     limits: list = field(default_factory=list)
     starts: int = 0
     cpu: float = 0.0
+    steps: list = field(default_factory=list)
+
+    @cached_property
+    def names(self):
+        """Which names of the notebook rest on which others; a place is that of a step."""
+        return Names([step.source for step in self.steps])
+
+
+@dataclass
+class _Asked:
+    """A check that is being asked: the records of its cases so far, and the parts lost by death."""
+
+    records: dict = field(default_factory=dict)
+    lost: dict = field(default_factory=dict)
+    case: object = None
+    seconds: float = 0.0
+    cpu: float = 0.0
 
 
 def steps_of(notebook):
-    """Return the steps of a rebuilt notebook, up to its last check."""
+    """Return the steps of a rebuilt notebook."""
     steps = []
     for cell in notebook.cells:
         settings = cell.metadata.get("nbgrader", {})
@@ -68,12 +104,10 @@ def steps_of(notebook):
         elif cell.metadata.get("transplant") in ("set-up", "answer", "added"):
             name = settings.get("grade_id") or cell.get("id", "")
             steps.append(Step(cell.metadata["transplant"], name, cell.source))
-    while steps and steps[-1].kind != "check":
-        steps.pop()
     return steps
 
 
-def run(notebook, questions, workshop, limits):
+def run(notebook, questions, workshop, limits, seed=b""):
     """Run a rebuilt notebook and return what became of each check.
 
     Parameters
@@ -84,64 +118,88 @@ def run(notebook, questions, workshop, limits):
         From the name of a check to its `Compiled`.
     workshop : autograder.grading.sandbox.Workshop
     limits : autograder.grading.sandbox.Limits
+    seed : bytes
+        Seeds what the answers draw without a seed of their own.
 
     Returns
     -------
     Run
     """
-    runner = _Runner(steps_of(notebook), questions, workshop, limits)
+    runner = _Runner(steps_of(notebook), questions, workshop, limits, seed)
     while not runner.attempt():
         pass
+    for name in list(runner.result.answers):
+        runner.ask_alone(name)
     return runner.result
 
 
 class _Runner:
-    def __init__(self, steps, questions, workshop, limits):
+    def __init__(self, steps, questions, workshop, limits, seed):
         self.steps, self.questions = steps, questions
-        self.workshop, self.limits = workshop, limits
+        self.workshop, self.limits, self.seed = workshop, limits, seed
         self.until = time.monotonic() + limits.total
         self.source = "\n".join(step.source for step in steps)
-        self.result = Run()
+        self.result = Run(steps=steps)
+        self.asked = {}  # name of a check -> _Asked
         self.dead = {}  # place of a cell that is not run again -> why
         self.errors = {}  # name of an answer -> how its cell ended
 
     def attempt(self):
         """Run through the notebook; return False if the process died before the last check."""
         if self.result.starts > self.limits.restarts:
-            return self._give_up(TOO_OFTEN.format(self.result.starts))
+            return self._give_up("restarts", TOO_OFTEN.format(self.result.starts))
+        with self._child() as child:
+            for place, step in enumerate(self.steps):
+                if not self._open():
+                    break
+                if time.monotonic() >= self.until:
+                    return self._give_up("total", RAN_OUT.format(self.limits.total))
+                if not self._take(child, place, step):
+                    return not self._open()
+        return True
+
+    @contextlib.contextmanager
+    def _child(self):
+        """Start a process in which the set-up cell has run, and end it."""
         self.result.starts += 1
         child = self.workshop.start(self.limits)
         try:
             child.wait_until_ready()
-            for place, step in enumerate(self.steps):
-                if time.monotonic() >= self.until:
-                    return self._give_up(RAN_OUT.format(self.limits.total))
-                if not self._take(child, place, step):
-                    return not self._open()
-            return True
+            self._set_up(child)
+            yield child
         finally:
             self.workshop.end(child)
+
+    def _set_up(self, child):
+        for step in self.steps:
+            if step.kind == "set-up":
+                try:
+                    error = child.ask({"do": "run", "source": step.source}, SET_UP_SECONDS)
+                except ChildError as death:
+                    error = {"error": str(death)}
+                if "error" in error:
+                    raise RuntimeError(
+                        f"the set-up cell of the lesson does not run here: {error['error']}"
+                    )
 
     def _open(self):
         return [
             s.name for s in self.steps if s.kind == "check" and s.name not in self.result.answers
         ]
 
-    def _give_up(self, reason):
+    def _give_up(self, kind, reason):
         for name in self._open():
             self.result.answers[name] = Answer(reason=reason)
-        self.result.limits.append(Note("total", "", reason))
+        self.result.limits.append(Note(kind, "", reason))
         return True
 
     def _take(self, child, place, step):
         """Take one step; return False if the process died of it."""
-        if place in self.dead or (step.kind == "check" and step.name in self.result.answers):
-            return True
         try:
-            if step.kind == "check":
-                self.result.answers[step.name] = self._ask(child, step.name)
-            else:
-                self._run(child, place, step)
+            if step.kind == "check" and step.name not in self.result.answers:
+                self._check(child, step.name)
+            elif step.kind in ("answer", "added") and place not in self.dead:
+                self._run(child, step, self.errors)
         except ChildError as error:
             if self.workshop.cancelled:
                 raise CancelledError from None
@@ -150,68 +208,166 @@ class _Runner:
         return True
 
     def _bury(self, place, step, reason):
+        """Note a death, and leave out what it was of when the cells run again."""
         if step.kind == "check":
-            self.result.answers[step.name] = Answer(reason=reason)
-            self.result.limits.append(Note("died", step.name, f"{step.name}: {reason}"))
-            return
-        where = {"set-up": "the set-up cell", "answer": f"the answer cell {step.name}"}
-        sentence = f"Running {where.get(step.kind, 'a cell that you added')}: {_lower(reason)}"
-        self.dead[place] = sentence
-        self.result.limits.append(Note("died", step.name, sentence))
-        self._refuse_to_blame(place, step, sentence)
+            sentence = self._lose(step.name, reason)
+        else:
+            where = f"the answer cell {step.name}" if step.kind == "answer" else ADDED
+            sentence = self.dead[place] = f"Running {where}: {_lower(reason)}"
+        kind = kind_of_death(reason)
+        kept = self.result.notes if kind == "forged" else self.result.limits
+        kept.append(Note(kind, step.name, sentence))
 
-    def _refuse_to_blame(self, place, step, sentence):
-        """Raise if the set-up cell failed before any code of the student ran."""
-        if step.kind == "set-up" and place == 0:
-            raise RuntimeError(f"the set-up cell of the lesson does not run here: {sentence}")
+    def _lose(self, name, reason):
+        """Lose a part of a check of whose case the process died, or all with the core."""
+        asked, core = self.asked[name], next(iter(self.questions[name].parts))
+        sentence = f"On the case “{asked.case.label}”: {_lower(reason)}"
+        if asked.case.part in (core, ""):
+            self.result.answers[name] = Answer(
+                reason=sentence, seconds=asked.seconds, cpu=asked.cpu
+            )
+        asked.lost[asked.case.part] = sentence
+        return f"{name}: {sentence}"
 
     def _left(self, seconds):
         return max(0.05, min(seconds, self.until - time.monotonic()))
 
-    def _run(self, child, place, step):
+    def _run(self, child, step, errors):
+        """Run a cell, and keep how it ended; return whether it ran to its end."""
         seconds = self.limits.added if step.kind == "added" else self.limits.answer
-        seconds = 60.0 if step.kind == "set-up" else seconds
         reply = child.ask({"do": "run", "source": step.source}, self._left(seconds))
+        self.result.cpu += _claimed(reply)
         if "error" in reply:
-            sentence = self._error(step, reply)
-            self.errors[step.name] = sentence
-            self._refuse_to_blame(place, step, sentence)
+            errors[step.name] = _error(step, reply)
+        return "error" not in reply
 
-    def _error(self, step, reply):
-        """Return how a cell ended, quoting nothing but the student's own line."""
-        kind = reply["error"] if reply["error"] in ERRORS else "an exception"
-        line, lines = reply.get("line"), step.source.splitlines()
-        sentence = f"The cell of {step.name} stopped with {kind}"
-        if isinstance(line, int) and 0 < line <= len(lines):
-            return f"{sentence} in line {line}: {lines[line - 1].strip()[:80]}"
-        return sentence + "."
-
-    def _ask(self, child, name):
+    def _check(self, child, name):
         for place, sentence in self.dead.items():
             if self.steps[place].kind == "answer" and self.steps[place].name == name:
-                return Answer(reason=sentence)
-        records, until = [], time.monotonic() + self.limits.question
-        for case in self.questions[name].cases:
-            request = {"do": "observe", "name": name} | request_of(case.driver, case.inputs)
-            seconds = self._left(min(self.limits.case, until - time.monotonic()))
-            try:
-                reply = child.ask(request, seconds)
-                if reply.get("missing"):
-                    return Answer(missing=True, error=self.errors.get(name, ""))
-                records.append(self._record(child, reply, case))
-            except ChildError as error:
-                raise ChildError(f"On the case “{case.label}”: {_lower(str(error))}") from None
-        return Answer(tuple(records))
+                self.result.answers[name] = Answer(reason=sentence)
+                return
+        asked = self.asked.setdefault(name, _Asked())
+        self.result.answers[name] = self._ask(child, name, asked, self.errors)
+
+    def _ask(self, child, name, asked, errors):
+        """Ask the cases of a check that are open, and return what became of all."""
+        cases = self.questions[name].cases
+        for number, case in enumerate(cases):
+            if number in asked.records or case.part in asked.lost:
+                continue
+            asked.case = case
+            if asked.seconds >= self.limits.question:
+                asked.lost[case.part] = TOO_SLOW.format(self.limits.question)
+                continue
+            reply = self._case(child, name, asked)
+            if reply.get("missing"):
+                return Answer(missing=True, error=errors.get(name, ""))
+            asked.records[number] = self._record(child, reply, case)
+        records = [
+            asked.records[number] if number in asked.records else lost_record(asked.lost[case.part])
+            for number, case in enumerate(cases)
+        ]
+        return Answer(tuple(records), seconds=asked.seconds, cpu=asked.cpu)
+
+    def _case(self, child, name, asked):
+        request = {"do": "observe", "name": name}
+        request |= request_of(asked.case.driver, asked.case.inputs)
+        start = time.monotonic()
+        left = self.limits.question - asked.seconds
+        try:
+            reply = child.ask(request, self._left(min(self.limits.case, left)))
+        finally:
+            asked.seconds += time.monotonic() - start
+        asked.cpu += _claimed(reply)
+        self.result.cpu += _claimed(reply)
+        return reply
 
     def _record(self, child, reply, case):
         if "long" in reply:
             child.kill()
-            raise ChildError("It returned more than can be read.")
+            raise ChildError(LONG)
         try:
             return checked_record(reply.get("record"), self.source, case)
-        except (NotPlainError, RecursionError):
+        except Exception:  # whatever a strange record breaks is the student's own
             child.kill()
-            raise ChildError("It sent something that is no result.") from None
+            raise ChildError(FORGED) from None
+
+    def ask_alone(self, name):
+        """Ask a check again without the cells that may have spoiled it; keep the better answer."""
+        spent = self.result.starts > 2 * self.limits.restarts or time.monotonic() >= self.until
+        if spent or not self._may_be_spoiled(name):
+            return
+        question, before = self.questions[name], self.result.answers[name]
+        try:
+            after = self._alone(name)
+        except ChildError:
+            if self.workshop.cancelled:
+                raise CancelledError from None
+            return
+        if outcome_of(question, after).points > outcome_of(question, before).points:
+            self.result.answers[name] = after
+            kept = [note for note in self.result.limits if note.cell != name]
+            if len(kept) < len(self.result.limits):
+                kept.append(Note("died", "", SPOILED.format(name)))
+            self.result.limits = kept
+
+    def _may_be_spoiled(self, name):
+        """Return whether a check that is not right may be so because of another cell."""
+        answer, names = self.result.answers[name], self.result.names
+        outcome = outcome_of(self.questions[name], answer)
+        if outcome.status == "right" or name not in names:
+            return False
+        own, here = names.places(name), self.steps.index(Step("check", name))
+        if any(place > here for place in own):
+            return True  # written, or mended, further down
+        others = [
+            step
+            for place, step in enumerate(self.steps[:here])
+            if step.kind in ("answer", "added") and place not in own
+        ]
+        if outcome.status == "unanswered":
+            return False
+        if answer.reason and kind_of_death(answer.reason) != "time":
+            return bool(others)
+        return bool(own & set(self.dead)) or any(FAR.search(step.source) for step in others)
+
+    def _alone(self, name):
+        """Run the cells that a check rests on and ask it; what stopped is run once more."""
+        errors = {}
+        with self._child() as child:
+            waiting = [self.steps[place] for place in sorted(self.result.names.places(name))]
+            waiting = [step for step in waiting if step.kind in ("answer", "added")]
+            for step in [step for step in waiting if not self._run(child, step, errors)]:
+                self._run(child, step, errors)
+            return self._ask(child, name, _Asked(), errors)
+
+
+def kind_of_death(reason):
+    """Return the kind of a limit that was hit, from the sentence on it."""
+    kinds = {
+        "did not finish": "time",
+        "was used up": "time",
+        LONG[3:]: "size",
+        FORGED[3:]: "forged",
+    }
+    return next((kind for words, kind in kinds.items() if words in reason), "died")
+
+
+def _error(step, reply):
+    """Return how a cell ended, quoting nothing but the student's own line."""
+    kind = reply["error"] if reply["error"] in ERRORS else "an exception"
+    line, lines = reply.get("line"), step.source.splitlines()
+    sentence = f"The cell of {step.name} stopped with {kind}"
+    if isinstance(line, int) and 0 < line <= len(lines):
+        return f"{sentence} in line {line}: {lines[line - 1].strip()[:80]}"
+    return sentence + "."
+
+
+def _claimed(reply):
+    """Return the seconds that a process says it computed: told in the verdict, trusted nowhere."""
+    claim = reply.get("cpu", 0.0)
+    known = isinstance(claim, float) and 0 <= claim < 1e6
+    return claim if known else 0.0
 
 
 def _lower(sentence):

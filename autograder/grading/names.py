@@ -1,0 +1,156 @@
+"""Which names of a notebook rest on which others, read from its cells without running them.
+
+`Names` says which answers another answer uses, and which cells have to run for it. What only
+running can tell, such as `globals()["f"]`, is not seen.
+"""
+
+import ast
+import re
+import symtable
+import warnings
+
+MAX_PARSED = 100_000  # characters of a cell
+MAX_PARSED_IN_ALL = 200_000
+STAR = "*"
+UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
+MAGIC = re.compile(r"^(\s*)(?:[%!?].*|[\w.]+\?{1,2}\s*)$", re.MULTILINE)
+ASSIGNED_MAGIC = re.compile(r"^(\s*\w+\s*=\s*)[%!].*$", re.MULTILINE)
+
+
+class Names:
+    """The names that cells define, in the order in which the cells run.
+
+    Parameters
+    ----------
+    sources : list of str
+        The source of each cell, "" for what is no code.
+    """
+
+    def __init__(self, sources):
+        self._uses, self._places = {STAR: set()}, {STAR: set()}
+        room = MAX_PARSED_IN_ALL
+        for place, source in enumerate(sources):
+            room -= len(source)
+            for node, defined, used in statements(source) if room > 0 else ():
+                self._enter(place, node, defined, used)
+
+    def _enter(self, place, node, defined, used):
+        known = set(self._uses)
+        for name in defined | ({base} if (base := _mended(node)) in known else set()):
+            again = name in used or name == _mended(node) or not isinstance(node, WHOLE)
+            kept = again and name in known
+            self._uses[name] = (self._uses[name] if kept else set()) | used
+            self._places[name] = (self._places[name] if kept else set()) | {place}
+
+    def __contains__(self, name):
+        """Return whether a cell defines a name."""
+        return name in self._uses
+
+    def direct(self, name):
+        """Return the names that the definition of a name uses."""
+        return set(self._uses.get(name, ()))
+
+    def reach(self, *names):
+        """Return all names that these rest on, themselves included, as far as cells define them."""
+        found, waiting = set(), [name for name in names if name in self._uses]
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found.add(name)
+                waiting += [used for used in self._uses[name] if used in self._uses]
+        return found
+
+    def places(self, *names):
+        """Return the places of the cells that have to run for these names."""
+        return set().union(*(self._places[name] for name in self.reach(*names) | {STAR}))
+
+
+WHOLE = (
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.ClassDef,
+    ast.Assign,
+    ast.AnnAssign,
+    ast.Import,
+    ast.ImportFrom,
+)
+
+
+def statements(source):
+    """Return (node, names it defines, names it uses) of each statement of a cell.
+
+    Names are those of the notebook; a parameter or a local variable is none. A cell that cannot
+    be read has no statements.
+    """
+    if len(source) > MAX_PARSED or not source.strip():
+        return []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a student's escapes, such as "\d"
+        try:
+            return _statements(source)
+        except UNREADABLE:
+            pass
+        try:
+            return _statements(_without_magics(source))
+        except UNREADABLE:
+            return []
+
+
+def _statements(source):
+    lines, found = re.split(r"\r\n|\r|\n", source), []
+    for first, last, nodes in _groups(ast.parse(source).body):
+        text = "".join(f"{line}\n" for line in lines[first - 1 : last])
+        node = nodes[0] if len(nodes) == 1 else None
+        found.append((node, *_names(symtable.symtable(text, "cell", "exec"))))
+    return found
+
+
+def _groups(nodes):
+    """Return (first line, last line, statements), statements on the same line as one group."""
+    groups = []
+    for node in nodes:
+        first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
+        if groups and first <= groups[-1][1]:
+            groups[-1] = (groups[-1][0], node.end_lineno, groups[-1][2])
+            groups[-1][2].append(node)
+        else:
+            groups.append((first, node.end_lineno, [node]))
+    return groups
+
+
+def _without_magics(source):
+    """Return a cell in which each line that only IPython reads does nothing."""
+    if source.lstrip().startswith("%%"):  # %%time and the like: the rest is code
+        source = source.lstrip().partition("\n")[2]
+    return ASSIGNED_MAGIC.sub(r"\1None", MAGIC.sub(r"\1pass", source))
+
+
+def _names(table):
+    """Return the names of the notebook that a scope and those inside it define and use."""
+    defined, used = set(), set()
+    for symbol in table.get_symbols():
+        top = table.get_type() == "module"
+        if top or symbol.is_global():
+            if symbol.is_assigned() or (top and symbol.is_imported()):
+                defined.add(symbol.get_name())
+            if symbol.is_referenced():
+                used.add(symbol.get_name())
+    for child in table.get_children():
+        more, others = _names(child)
+        defined, used = defined | more, used | others
+    return defined, used
+
+
+def _mended(node):
+    """Return the name whose object a statement changes (`f.x = …`, `f.append(…)`), or ""."""
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        return _root(node.value.func) if isinstance(node.value.func, ast.Attribute) else ""
+    targets = getattr(node, "targets", None) or [getattr(node, "target", None)]
+    inner = [t for t in targets if isinstance(t, (ast.Attribute, ast.Subscript))]
+    return _root(inner[0]) if inner else ""
+
+
+def _root(node):
+    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
