@@ -1,14 +1,15 @@
 """The gradebook: nbgrader's own, written by nbgrader's own steps, by one process only."""
 
 import contextlib
-import logging
+import json
 import os
+import re
 import sysconfig
 import warnings
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
-import nbformat
 from nbgrader.api import (
     BaseCell,
     Comment,
@@ -18,24 +19,24 @@ from nbgrader.api import (
     SubmittedAssignment,
     SubmittedNotebook,
 )
-from nbgrader.preprocessors import (
-    AssignLatePenalties,
-    CheckCellMetadata,
-    LimitOutput,
-    SaveAutoGrades,
-    SaveCells,
-)
+from nbgrader.preprocessors import SaveCells
 from nbgrader.utils import parse_utc
-from sqlalchemy.exc import SAWarning
+from sqlalchemy.exc import OperationalError, SAWarning
 from traitlets.config import PyFileConfigLoader
 
+from autograder.grading.ledger import STEPS, Ledger, handed, log
 from autograder.grading.material import ROOT, GradingError
 from autograder.grading.verdict import write_atomically
 
-STEPS = (LimitOutput, SaveAutoGrades, AssignLatePenalties, CheckCellMetadata)
 READ_ONLY, WRITABLE = 0o444, 0o644
 MAX_TIMESTAMP = 200
-log = logging.getLogger("course.grade")
+MAX_STUDENT = 128  # characters of a student's name in the gradebook
+# Formgrader's pages take a name as it is, in HTML and in quotes; the rest is no text.
+NO_NAME = re.compile(r'[<>"&`\\\x00-\x1f\x7f\ud800-\udfff]')
+NOT_WRITTEN = (
+    "{}/{} was not written, the gradebook cannot be reached or is locked: {} "
+    "(is formgrader or another run at work? then wait for it and run the same command again)"
+)
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,8 @@ class Book:
         self.db_url = db_url or f"sqlite:///{(self.grading / 'gradebook.db').as_posix()}"
         self.config = load_config()
         find_alembic()
+        self._ledger = cache(lambda: Ledger(self.db_url))
+        self._steps = cache(lambda: [step(config=self.config, log=log) for step in STEPS])
 
     @contextlib.contextmanager
     def open(self):
@@ -128,19 +131,21 @@ class Book:
         timestamp : datetime.datetime, optional
             When it was submitted, UTC.
         """
-        with self.open() as book:
-            book.update_or_create_student(student)
-            given = {} if timestamp is None else {"timestamp": timestamp}
-            book.update_or_create_submission(lesson, student, **given)
+        check_student(student)
         resources = self._resources(student, lesson)
-        with _quiet():
-            for step in STEPS:
-                made = step(config=self.config, log=log)
-                notebook, resources = made.preprocess(notebook, resources)
+        try:
+            with _quiet(), self._ledger().transaction() as ledger, handed(ledger):
+                ledger.update_or_create_student(student)
+                given = {} if timestamp is None else {"timestamp": timestamp}
+                ledger.update_or_create_submission(lesson, student, **given)
+                for step in self._steps():
+                    notebook, resources = step.preprocess(notebook, resources)
+        except OperationalError as error:
+            raise GradingError(NOT_WRITTEN.format(student, lesson, error.orig)) from error
         path = self.autograded(student, lesson)
         if path.exists():
             path.chmod(WRITABLE)  # Windows replaces no file that is read-only
-        write_atomically(path, nbformat.writes(notebook) + "\n")
+        write_atomically(path, json.dumps(notebook, ensure_ascii=False, sort_keys=True) + "\n")
         path.chmod(READ_ONLY)
 
     def autograded(self, student, lesson):
@@ -204,6 +209,15 @@ def _quiet():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SAWarning)
         yield
+
+
+def check_student(student):
+    """Raise a `GradingError` if a student's name cannot be entered, or would be read as markup."""
+    if NO_NAME.search(student) or not 0 < len(student) <= MAX_STUDENT:
+        raise GradingError(
+            f"the folder of the student {student[:MAX_STUDENT]!a} should have a name of at "
+            f'most {MAX_STUDENT} characters without < > " & ` \\ and line breaks; rename it'
+        )
 
 
 def load_config(root=ROOT):
