@@ -134,7 +134,7 @@ def test_bad_arguments_end_before_anything_is_measured(argv, words, capsys):
 
 
 def test_the_grading_benchmark_takes_the_answers_off_and_shares_the_start_up(tmp_path, monkeypatch):
-    """100 students in 50 s and 90 core-seconds, 60 of them answers; nbgrader 10 s each, 5 s start."""
+    """100 in 50 s and 90 core-seconds, 60 of them answers; nbgrader takes 10 s and 5 to start."""
     verdict = tmp_path / "verdicts" / "ada" / "90.json"
     verdict.parent.mkdir(parents=True)
     verdict.write_text('{"cpu": 60.0}', encoding="utf-8")
