@@ -1,7 +1,6 @@
 """The secret seeds of the hidden cases: drawn once per lesson and grading folder, and kept."""
 
 import json
-import os
 import secrets
 from pathlib import Path
 
@@ -20,12 +19,28 @@ def seed_of(grading, lesson, wanted=None):
         Replaces the seed that was kept.
     """
     path = Path(grading) / "seeds.json"
-    seeds = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    seeds = _read(path)
     kept = seeds.get(lesson)
     seeds[lesson] = str(wanted) if wanted is not None else kept or secrets.token_hex(16)
     if seeds[lesson] != kept:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        write_atomically(path, json.dumps(dict(sorted(seeds.items())), indent=1) + "\n")
-        os.chmod(path, 0o600)
+        _write(path, seeds)
     return seeds[lesson]
+
+
+def _read(path):
+    try:
+        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    except ValueError:
+        from autograder.grading.material import GradingError  # which imports this module
+
+        raise GradingError(
+            f"{path} holds no JSON; put back a copy of it, or delete it to draw new hidden cases "
+            "and grade all anew"
+        ) from None
+
+
+def _write(path, seeds):
+    """Write the seeds in one step; at no time can others read them."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.with_name(path.name + ".part").touch(mode=0o600)
+    write_atomically(path, json.dumps(dict(sorted(seeds.items())), indent=1) + "\n")

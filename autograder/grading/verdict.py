@@ -157,9 +157,13 @@ def read_verdict(path):
 
 
 def write_atomically(path, text):
-    """Write a text file in one step."""
+    """Write a text file in one step; where there is no room, nothing is left behind."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(path.name + ".part")
-    half.write_text(text, encoding="utf-8", newline="\n")
-    half.replace(path)
+    try:
+        half.write_text(text, encoding="utf-8", newline="\n")
+        half.replace(path)
+    except OSError:
+        half.unlink(missing_ok=True)
+        raise
