@@ -25,7 +25,7 @@ from utils.checking.codec import (
 )
 from utils.checking.drivers import counted
 from utils.checking.judgement import Outcome, died, judge
-from utils.checking.messages import render
+from utils.checking.messages import headline, render, uses_what_is_not_right
 
 ERRORS = {
     name
@@ -42,7 +42,8 @@ TYPES = {name for name, value in vars(builtins).items() if isinstance(value, typ
     "Series",
     "Generator",
 }
-DTYPE = re.compile(r"array of dtype [\w<>|]{1,12}")
+DTYPE = re.compile(r"array of dtype (object|complex64|complex128)")
+TEXTS = re.compile(r"array of dtype [<>|]?[US]\d*")
 MAX_NAMES = 50
 LOST = "lost"
 NOT_COMPARED = "The results are of a form that could not be compared."
@@ -149,6 +150,8 @@ def _value(value):
     if isinstance(value, (Raises, Interval, Zeros, Optimum)):
         return Other("another type")
     if isinstance(value, Other):
+        if TEXTS.fullmatch(value.type):
+            return Other("array of texts")
         known = value.type in TYPES or DTYPE.fullmatch(value.type)
         return value if known else Other("another type")
     if isinstance(value, list):
@@ -206,6 +209,53 @@ def _explained(outcome):
     return died(outcome.question, reason) if core else replace(outcome, reason=reason)
 
 
-def message(outcome):
-    """Return the text of a hidden check for the feedback."""
-    return render(outcome, hidden=True)
+def needs_of(outcomes, names):
+    """Return for each answer that is not right which others it uses that are not right either.
+
+    Parameters
+    ----------
+    outcomes : dict
+        From the name of each check to its `Outcome`.
+    names : autograder.grading.names.Names
+
+    Returns
+    -------
+    dict
+        From each name to a list of names. Answers that use each other are not blamed for each
+        other.
+    """
+    open_ = [name for name, outcome in outcomes.items() if outcome.status != "right"]
+    if len(open_) < 2:
+        return {name: [] for name in outcomes}
+    reach = {name: names.reach(name) for name in open_}
+    return {
+        name: [n for n in open_ if n != name and n in reach.get(name, ()) and name not in reach[n]]
+        for name in outcomes
+    }
+
+
+def uses_unanswered(outcome, needs, names):
+    """Return an outcome that is not "unanswered" where an answer calls one that is."""
+    own = names.direct(outcome.question.name)
+    if outcome.status != "unanswered" or not needs or "NotImplementedError" in own:
+        return outcome
+    return Outcome(outcome.question, "wrong")
+
+
+def message(outcome, needs=None):
+    """Return the text of a hidden check for the feedback.
+
+    Parameters
+    ----------
+    outcome : Outcome
+    needs : dict, optional
+        From the name of each answer that is used and not right to its own `Outcome`.
+    """
+    used = (needs or {}).values()
+    values = all(c.driver in ("value", "choice") for o in used for c in o.question.cases)
+    states = {name: other.status for name, other in (needs or {}).items()}
+    first = uses_what_is_not_right(states, "uses" if values else "calls", bool(outcome.diagnosis))
+    try:
+        return render(outcome, hidden=True, first=first)
+    except Exception:  # whatever a strange result breaks is no fault of the class
+        return f"{headline(outcome)}\n  why       {NOT_COMPARED}"

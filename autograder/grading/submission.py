@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import nbformat
 from nbformat.v4 import new_markdown_cell, new_output
 
-from autograder.grading.judge import message, outcome_of
+from autograder.grading.judge import message, needs_of, outcome_of, uses_unanswered
 from autograder.grading.material import versions
 from autograder.grading.run import Answer, Run, run
 from autograder.grading.sandbox import level
@@ -58,7 +58,7 @@ def judge_planted(planted, material, workshop):
     result = refused(planted, material) if planted.refused else None
     result = result or run(planted.notebook, material.questions, workshop, material.limits)
     ran = time.perf_counter()
-    checks = [_check(q, result.answers[name]) for name, q in material.questions.items()]
+    checks = checks_of(material.questions, result)
     judged = time.perf_counter()
     return Verdict(
         lesson=material.lesson,
@@ -83,10 +83,21 @@ def refused(planted, material):
     return Run({name: Answer(reason=planted.refused) for name in material.questions})
 
 
-def _check(question, answer):
-    outcome = outcome_of(question, answer)
+def checks_of(questions, result):
+    """Return the result of each check, given what the run brought."""
+    outcomes = {name: outcome_of(q, result.answers[name]) for name, q in questions.items()}
+    needs = needs_of(outcomes, result.names)
+    outcomes = {n: uses_unanswered(o, needs[n], result.names) for n, o in outcomes.items()}
+    return [
+        _check(outcome, result.answers[name], {need: outcomes[need] for need in needs[name]})
+        for name, outcome in outcomes.items()
+    ]
+
+
+def _check(outcome, answer, needs):
+    told = needs if outcome.status != "unanswered" else {}
     return Check(
-        name=question.name,
+        name=outcome.question.name,
         status=outcome.status,
         points=outcome.points,
         max_points=outcome.max_points,
@@ -94,7 +105,8 @@ def _check(question, answer):
         diagnosis=outcome.diagnosis,
         sentence=outcome.sentence,
         reason=outcome.reason,
-        message=message(outcome),
+        message=message(outcome, told),
+        needs=list(told),
         seconds=round(answer.seconds, 3),
         cpu=round(answer.cpu, 3),
     )

@@ -6,40 +6,78 @@ import numpy as np
 
 from utils.checking.codec import Interval, Optimum, Other, Raises, Zeros
 from utils.checking.drivers import DRIVERS
-from utils.checking.judgement import kind_of
+from utils.checking.judgement import as_array, kind_of
 
 WIDTH = 92
 MARKS = {"right": "✓", "partly": "◐", "wrong": "✗", "unanswered": "○", "died": "✗"}
 
 
-def render(outcome, hidden=False):
+def render(outcome, hidden=False, first=""):
     """Return the message of an outcome.
 
     Parameters
     ----------
     outcome : Outcome
     hidden : bool
-        True for a hidden check: inputs, expected and got are left out.
+        True for a hidden check: inputs, expected and got are left out, and no number and no word
+        of the result is told.
+    first : str
+        What to mend before this answer, as `uses_what_is_not_right` says it.
 
     Returns
     -------
     str
         Its lines: mark, name, points; what was passed; the first failing case with inputs,
-        expected, got and difference; what was recognised; the next step.
+        expected, got and difference; what was recognised; what to mend first; the next step.
     """
     lines = [headline(outcome)]
     if outcome.status == "unanswered":
         return "\n".join([*lines, *_paragraph("next", _how_to_answer(outcome.question))])
     if outcome.status == "died":
-        return "\n".join([*lines, *_paragraph("why", outcome.reason)])
+        lines += _paragraph("why", outcome.reason)
+        return "\n".join(lines + (_paragraph("first", first) if first else []))
     if outcome.failure:
-        lines += _parts(outcome) + _failure(outcome.failure, hidden)
+        lines += _parts(outcome) + _failure(outcome, hidden)
     if outcome.sentence:
         label = "because" if outcome.status == "right" else "why"
         lines += _paragraph(label, outcome.sentence)
-    elif outcome.failure and not _is_of_another_kind(outcome.failure):
+    if first:
+        lines += _paragraph("first", first)
+    if outcome.failure and not outcome.sentence and not _is_of_another_kind(outcome.failure):
         lines += _paragraph("next", _next_step(outcome))
     return "\n".join(lines)
+
+
+def uses_what_is_not_right(others, verb="calls", recognised=False):
+    """Return the sentence on an answer that uses others which are not right, "" where none is.
+
+    Parameters
+    ----------
+    others : dict
+        From the name of each answer that is used to the status of its own check.
+    verb : str
+        "calls" or "uses".
+    recognised : bool
+        Whether a fault of the answer itself was recognised: then the others come second.
+
+    Examples
+    --------
+    >>> uses_what_is_not_right({"l1_penalty": "wrong"})
+    'It calls l1_penalty, whose own check is not right yet; mend that first, then look here again.'
+    >>> uses_what_is_not_right({"ridge": "unanswered", "lasso": "wrong"}, recognised=True)
+    'It also calls ridge and lasso, whose own checks are not right yet.'
+    """
+    if not others:
+        return ""
+    names, one = " and ".join(others), len(others) == 1
+    if set(others.values()) == {"unanswered"}:
+        state = "which is not answered yet" if one else "which are not answered yet"
+        advice = f"; answer {'that' if one else 'those'} first, then look here again."
+    else:
+        state = f"whose own {'check is' if one else 'checks are'} not right yet"
+        advice = f"; mend {'that' if one else 'those'} first, then look here again."
+    also = "also " if recognised else ""
+    return f"It {also}{verb} {names}, {state}" + ("." if recognised else advice)
 
 
 def headline(outcome):
@@ -123,10 +161,11 @@ def _parts(outcome):
     return _paragraph("passed", "; ".join(passed)) + _paragraph("missed", "; ".join(missed))
 
 
-def _failure(failure, hidden):
+def _failure(outcome, hidden):
+    failure = outcome.failure
     lines = _paragraph("case", failure.case.label)
     if hidden:
-        return lines + _paragraph("result", failure.difference)
+        return lines + _paragraph("result", outcome.reason or _without_numbers(failure))
     record = failure.record
     for name, value in failure.case.inputs.items():
         lines += _entry(f"  {name} =", short(value))
@@ -137,7 +176,7 @@ def _failure(failure, hidden):
     if raised:
         got = f"{raised['types'][0]}: {raised['message']}"
     elif failure.case.driver != "value":
-        wanted, got = _told_apart(expected, value)
+        wanted, got = _told_apart(*_failing_share(expected, value, failure.difference))
     if failure.case.driver != "value":
         lines += _entry("expected", wanted)
     lines += _entry("got", got) + _paragraph("fault", failure.difference)
@@ -146,6 +185,76 @@ def _failure(failure, hidden):
     if record.get("warned"):
         lines += _entry("warned", record["warned"][0])
     return lines
+
+
+def _failing_share(expected, value, difference):
+    """Return of two dicts the entry that the difference is about, of anything else all."""
+    if isinstance(expected, dict) and isinstance(value, dict):
+        for key in expected:
+            if difference.startswith(f"{key}: ") and key in value:
+                return {key: expected[key]}, {key: value[key]}
+    return expected, value
+
+
+def _without_numbers(failure):
+    """Return how a result differs, in words that tell nothing that was computed from the inputs.
+
+    A difference would tell what is expected, and a shape or a text may be made of an input.
+    """
+    expected, record = failure.case.expected, failure.record
+    arguments = failure.difference.startswith(("after the call", "the result shares"))
+    if arguments or "raised" in record or isinstance(expected, Raises):
+        return failure.difference
+    return _in_words(expected, record.get("value"), failure.difference)
+
+
+def _in_words(expected, value, difference):
+    place, found, rest = difference.partition(": ")
+    if isinstance(expected, dict) and isinstance(value, dict):
+        if found and place in expected and place in value:
+            return f"{place}: {_in_words(expected[place], value[place], rest)}"
+        return "a dict with other keys came back"
+    if isinstance(expected, list) and np.ndim(as_array(value)):
+        value = list(value)
+    if isinstance(expected, list) and isinstance(value, list):
+        number = place.removeprefix("item ")
+        if found and number.isdecimal() and int(number) < min(len(expected), len(value)):
+            return f"{place}: {_in_words(expected[int(number)], value[int(number)], rest)}"
+        return "a list of another length came back"
+    return _value_in_words(expected, value, difference)
+
+
+def _value_in_words(expected, value, difference):
+    if "makes an array of it" in difference:
+        return "a list came back; np.array(…) makes an array of it"
+    wanted, array = _kind(expected), as_array(value)
+    if wanted == "a number" and array is not None and array.ndim == 0:
+        return "nan came back" if np.isnan(array) else "not the right value"
+    if wanted != "an array" or array is None:
+        kind = _kind(value)
+        missing = "; is a return missing?" if value is None else ""
+        return (
+            "not the right value" if kind == wanted else f"{kind} came back, not {wanted}{missing}"
+        )
+    example = getattr(expected, "array", getattr(expected, "example", expected))
+    if array.shape != example.shape:
+        return "an array of another shape came back"
+    if "instead of exactly 0" in difference:
+        return "not exactly 0 where it should be"
+    return "nan came back" if difference.startswith("nan") else "not the right values"
+
+
+def _kind(value):
+    """Return in a word or two what kind of thing a result is, whatever its size."""
+    kinds = {
+        (bool, np.bool_): "a bool",
+        (int, float, Interval): "a number",
+        str: "a text",
+        (np.ndarray, Zeros, Optimum): "an array",
+        list: "a list",
+        dict: "a dict",
+    }
+    return next((word for kind, word in kinds.items() if isinstance(value, kind)), kind_of(value))
 
 
 def _told_apart(*values):
