@@ -25,6 +25,7 @@ MAX_CELLS = 1_000
 MAX_SOURCE = 100_000
 MAX_ADDED = 100
 MAX_PARSED = 20_000
+MAX_WRITTEN = 20_000  # Markdown takes its time for text that is made to take it
 SIMILAR = 0.6
 NOTEBOOK_FORMAT = 4
 # Metadata of nbgrader that a student has no reason to change.
@@ -40,6 +41,26 @@ KINDS = {
     "added": "more cells were added than are run",
     "forged": "the process sent what no answer sends",
 }
+
+# TeX that sets links, styles and names in the page, loads more, or gives commands other names.
+COMMANDS = (
+    "href|url|html|class|cssid|data|style|bbox|require|unicode|mmltoken|enclose|action|toggle|"
+    "tooltip|texttip|mathtip|include|input|def|gdef|edef|xdef|let|futurelet|global|catcode|csname|"
+    "newcommand|renewcommand|providecommand|newenv|renewenv|newdocument|declare"
+)
+BEGINNINGS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"<(?=[A-Za-z/!?])",  # a tag or a comment
+        r"\](?=[(:])",  # the address of a link or an image
+        r":(?=//)",  # an address that is a link by itself
+        r"(?i)(?:javascript|vbscript)(?=\s*:)",
+        r"&(?=#|\w+;)",  # the name of a character: it would hide the others from this list
+        rf"\\(?=(?i:{COMMANDS}))",
+    )
+)
+FENCE = re.compile(r"(?m)^([ \t>*+.\d-]*(?:`{3,}|~{3,}))[ \t]*(?=\S)(?!python\b)")  # mermaid, …
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 class RefusedError(ValueError):
@@ -387,12 +408,22 @@ def _fill(cell, submitted):
 
 
 def harmless(text):
-    """Return Markdown in which no HTML and no script link is left, looking the same to a reader.
+    r"""Return Markdown that shows what a student wrote, in which nothing is a tag or a link.
 
-    A zero-width space after `<` keeps a tag from being one.
+    A space at each place where markup would begin keeps it from beginning, in whatever program
+    the notebook is opened. So no script runs, nothing is fetched, nothing can be clicked; lists,
+    emphasis, code and mathematics stay. Text that is longer than `MAX_WRITTEN` is cut.
+
+    >>> harmless("If $a<b$: [here](data:text/html,x) <img src=x> $\\href{x}{y}$")
+    'If $a< b$: [here] (data:text/html,x) < img src=x> $\\ href{x}{y}$'
     """
-    text = re.sub(r"<(?=[A-Za-z/!?])", "<\u200b", text)
-    return re.sub(r"(?i)(javascript|vbscript)(?=\s*:)", "\\1\u200b", text)
+    text = CONTROL.sub("", re.sub(r"\r\n?", "\n", text))
+    if len(text) > MAX_WRITTEN:
+        text = f"{text[:MAX_WRITTEN]} … ({len(text) - MAX_WRITTEN} more characters)"
+    text = FENCE.sub(r"\1\n", text)
+    for beginning in BEGINNINGS:
+        text = beginning.sub(r"\g<0> ", text)
+    return text
 
 
 def _insert(notebook, added):
