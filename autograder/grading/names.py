@@ -37,7 +37,7 @@ class Names:
     def _enter(self, place, node, defined, used):
         known = set(self._uses)
         for name in defined | ({base} if (base := _mended(node)) in known else set()):
-            again = name in used or name == _mended(node) or not isinstance(node, WHOLE)
+            again = name in {STAR, _mended(node)} | used or not isinstance(node, WHOLE)
             kept = again and name in known
             self._uses[name] = (self._uses[name] if kept else set()) | used
             self._places[name] = (self._places[name] if kept else set()) | {place}
@@ -101,8 +101,13 @@ def _statements(source):
     for first, last, nodes in _groups(ast.parse(source).body):
         text = "".join(f"{line}\n" for line in lines[first - 1 : last])
         node = nodes[0] if len(nodes) == 1 else None
-        found.append((node, *_names(symtable.symtable(text, "cell", "exec"))))
+        defined, used = _names(symtable.symtable(text, "cell", "exec"))
+        found.append((node, defined | {STAR} if any(map(_is_star, nodes)) else defined, used))
     return found
+
+
+def _is_star(node):
+    return isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
 
 
 def _groups(nodes):
@@ -130,7 +135,9 @@ def _names(table):
     defined, used = set(), set()
     for symbol in table.get_symbols():
         top = table.get_type() == "module"
-        if top or symbol.is_global():
+        # Of a function called "top", some versions of Python take each name for a global one.
+        outer = symbol.is_global() and not symbol.is_local()
+        if top or outer or symbol.is_declared_global():
             if symbol.is_assigned() or (top and symbol.is_imported()):
                 defined.add(symbol.get_name())
             if symbol.is_referenced():
