@@ -110,7 +110,7 @@ class Ledger(Gradebook):
             notebook = self.find_submission_notebook(*names)
             query = self.db.query(BaseCell.name, table).join(BaseCell, table.cell_id == BaseCell.id)
             rows = query.filter(table.notebook_id == notebook.id)
-            self._entries[table, *names] = dict(rows.tuples())
+            self._entries[table, *names] = {row[0]: row[1] for row in rows}
         return self._entries[table, *names]
 
 
