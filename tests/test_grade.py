@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from autograder.grading import grade as command
-from autograder.grading import material, sandbox, submission
-from autograder.grading.feedback import Feedback
-from autograder.grading.grade import find_submissions, main, table
+from autograder.grading import batch, sandbox
+from autograder.grading.feedback import Press
+from autograder.grading.grade import find_submissions, main
 from autograder.grading.gradebook import Book, read_timestamp
+from autograder.grading.marks import shown, summary, table
 from autograder.grading.seeds import seed_of
-from tests.toy import LESSON, QUESTIONS, RIGHT, answered, file_of, release, write_course
+from autograder.grading.tasks import Judge
+from tests.toy import LESSON, RIGHT, answered, file_of, here, release, write_course
 
 CLASS = {
     "ada": answered(**RIGHT, why="Because."),
@@ -36,28 +37,32 @@ def fresh(tmp_path_factory):
     return root
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _in_this_process():
+    """Do the work of the workers here: it is quick, and can be patched (tests/test_pool.py)."""
+    with here() as Here, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batch, "Pool", Here)
+        yield
+
+
 @pytest.fixture(scope="module")
 def done(fresh, tmp_path_factory):
     """The same course after its class was graded."""
     root = tmp_path_factory.mktemp("done")
     shutil.copytree(fresh, root, dirs_exist_ok=True)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(material, "questions_of", lambda lesson: QUESTIONS)
-        assert grade(root) == 0
+    assert grade(root) == 0
     return root
 
 
 @pytest.fixture
-def course(fresh, tmp_path, monkeypatch):
+def course(fresh, tmp_path):
     """A copy of the course before it is graded."""
-    monkeypatch.setattr(material, "questions_of", lambda lesson: QUESTIONS)
     return Path(shutil.copytree(fresh, tmp_path, dirs_exist_ok=True))
 
 
 @pytest.fixture
-def graded(done, tmp_path, monkeypatch):
+def graded(done, tmp_path):
     """A copy of the course after it was graded."""
-    monkeypatch.setattr(material, "questions_of", lambda lesson: QUESTIONS)
     return Path(shutil.copytree(done, tmp_path, dirs_exist_ok=True))
 
 
@@ -69,7 +74,7 @@ def hand_in(course, student, data):
 
 
 def grade(course, *words):
-    return main(["--workers", "2", *words], root=course)
+    return main(["--workers", "2", "--no-sandbox", *words], root=course, questions="tests.toy")
 
 
 def marks(course):
@@ -93,7 +98,7 @@ def test_a_class_is_graded_end_to_end(graded, capsys):
     assert marks(course) == {"ada": (4, 7), "ben": (0, 7), "cyd": (0, 7), "dee": (2, 7)}
     out = capsys.readouterr().out
     assert re.search(r"ada +4 of 7 \*", out)
-    assert "no isolation" in out
+    assert "Sandbox: " in out
     assert "You squared x." in page(course, "dee")
     assert "JSON is broken" in page(course, "cyd")
     assert verdict(course, "cyd")["refused"]
@@ -103,22 +108,29 @@ def test_a_class_is_graded_end_to_end(graded, capsys):
 
 def test_a_second_run_grades_only_what_changed(graded, monkeypatch):
     judged, saved = [], []
-    original = submission.judge_planted
+    original = Judge.do
 
-    def count(planted, *rest):
-        judged.append(planted.submission)
-        return original(planted, *rest)
+    def count(task, bench):
+        judged.append((task.student, task.verdict is None))
+        return original(task, bench)
 
-    monkeypatch.setattr(submission, "judge_planted", count)
+    monkeypatch.setattr(Judge, "do", count)
     monkeypatch.setattr(Book, "save", _recording(Book.save, saved))
     grade(graded)
     assert (judged, saved) == ([], [])
     hand_in(graded, "ben", file_of(answered(half=RIGHT["half"])))
     grade(graded)
-    assert (len(judged), saved) == (1, ["ben"])
+    assert (judged, saved) == ([("ben", True)], ["ben"])
     assert marks(graded)["ben"] == (1, 7)
-    grade(graded, "--force")
-    assert len(judged) == 5
+    grade(graded, "--force", "--only", "a*", "--only", "dee")
+    assert judged[1:] == [("ada", True), ("dee", True)]
+
+
+def test_a_student_who_is_not_there_is_told(graded, capsys):
+    assert grade(graded, "--only", "daa", "--only", "ada") == 1
+    assert "--only daa: no such student has submitted anything; there are ada" in (
+        capsys.readouterr().err
+    )
 
 
 def _recording(save, students):
@@ -150,41 +162,42 @@ def test_marks_given_by_hand_are_kept_and_reach_the_feedback(graded):
 
 
 def test_a_fault_of_the_grader_stays_with_its_submission(course, monkeypatch, capsys):
-    original = submission.judge_planted
+    original = Judge.do
 
-    def judge(planted, *rest):
-        if "x ** 2" in json.dumps(planted.notebook):
+    def judge(task, bench):
+        if b"x ** 2" in task.data:
             raise ZeroDivisionError("inside the grader")
-        return original(planted, *rest)
+        return original(task, bench)
 
-    monkeypatch.setattr(submission, "judge_planted", judge)
+    monkeypatch.setattr(Judge, "do", judge)
     assert grade(course) == 1
     assert set(marks(course)) == {"ada", "ben", "cyd"}
     assert f"dee/{LESSON}: ZeroDivisionError: inside the grader" in capsys.readouterr().err
     log = course / "grading" / "verdicts" / "dee" / f"{LESSON}.error.txt"
     assert "Traceback" in log.read_text()
     monkeypatch.undo()
-    monkeypatch.setattr(material, "questions_of", lambda lesson: QUESTIONS)
-    assert grade(course) == 0
+    with here() as Here:
+        monkeypatch.setattr(batch, "Pool", Here)
+        assert grade(course) == 0
     assert marks(course)["dee"] == (2, 7)
     assert not log.exists()
 
 
 def test_a_feedback_page_that_cannot_be_made_stops_no_other(graded, monkeypatch, capsys):
-    original = Feedback._write
+    original = Press.page
 
-    def write(self, student, *rest):
-        if student == "ada":
+    def page_of(self, text, grades):
+        if grades.student == "ada":
             raise ZeroDivisionError("inside the page")
-        original(self, student, *rest)
+        return original(self, text, grades)
 
-    monkeypatch.setattr(Feedback, "_write", write)
+    monkeypatch.setattr(Press, "page", page_of)
     shutil.rmtree(graded / "grading" / "feedback")
     assert grade(graded) == 1
     assert f"no feedback page: ada/{LESSON}: ZeroDiv" in capsys.readouterr().err
     pages = (graded / "grading" / "feedback").glob("*/*/*.html")
     assert {path.parts[-3] for path in pages} == {"ben", "cyd", "dee"}
-    monkeypatch.setattr(Feedback, "_write", original)
+    monkeypatch.setattr(Press, "page", original)
     assert grade(graded) == 0
     assert page(graded, "ada")
 
@@ -206,18 +219,18 @@ def test_a_graded_notebook_is_writable_when_it_is_replaced(graded, monkeypatch):
 
 
 def test_an_interrupt_leaves_what_is_done_and_the_next_run_goes_on(course, monkeypatch, capsys):
-    kept, original = [], command.Batch._keep
+    kept, original = [], batch.Batch._keep
 
-    def interrupt(self, result, saved):
+    def interrupt(self, submission, *rest):
         if kept:
             raise KeyboardInterrupt
-        kept.append(result.submission.student)
-        original(self, result, saved)
+        kept.append(submission.student)
+        original(self, submission, *rest)
 
-    monkeypatch.setattr(command.Batch, "_keep", interrupt)
+    monkeypatch.setattr(batch.Batch, "_keep", interrupt)
     assert grade(course) == 130
     assert "goes on from here" in capsys.readouterr().out
-    monkeypatch.setattr(command.Batch, "_keep", original)
+    monkeypatch.setattr(batch.Batch, "_keep", original)
     assert grade(course) == 0
     assert marks(course) == {"ada": (4, 7), "ben": (0, 7), "cyd": (0, 7), "dee": (2, 7)}
 
@@ -245,6 +258,7 @@ def test_a_grading_folder_and_a_database_elsewhere(course, tmp_path_factory):
     assert sorted(p.name for p in (other / "a b").iterdir()) == [
         "autograded",
         "feedback",
+        "run.lock",
         "seeds.json",
         "verdicts",
     ]
@@ -293,6 +307,17 @@ def test_what_is_not_graded_for_its_name_is_said(graded, capsys):
     assert f"no lesson has this name: ada/90_tyo; the lessons are {LESSON}" in error
 
 
+def test_a_folder_whose_name_is_no_text_stops_nobody(graded, capsys):
+    for name in (f"eve\n/{LESSON}".encode(), b"\xff/" + LESSON.encode()):
+        try:
+            os.makedirs(os.path.join(os.fsencode(graded), b"grading/submitted", name))
+        except OSError:
+            pytest.skip("this system has no such names; nothing has to be installed")
+    assert grade(graded) == 0
+    error = capsys.readouterr().err
+    assert "the name is not plain text: 'eve\\n/90_toy', '\\udcff/90_toy'" in error
+
+
 def test_a_release_that_is_older_than_its_lesson_is_said(graded, capsys):
     assert grade(graded) == 0
     assert "older than its lesson" not in capsys.readouterr().err
@@ -314,11 +339,21 @@ def test_nothing_to_grade_is_said(course, tmp_path_factory, capsys):
     assert "Nothing to grade" in capsys.readouterr().err
 
 
-def test_a_cluster_is_not_silently_ignored(course, capsys):
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--workers", "0"], "--workers 0: should be 1 or more"),
+        (["--workers", "two"], "argument --workers: invalid int value: 'two'"),
+        (["--limit", "case"], "--limit case: should be a name, = and a number, as case=10"),
+        (["--limit", "case=long"], "--limit case=long: should be a name, = and a number"),
+        (["--onl", "ada"], "unrecognized arguments: --onl"),
+    ],
+)
+def test_an_option_that_makes_no_sense_is_named(course, capsys, words, told):
     with pytest.raises(SystemExit) as end:
-        grade(course, "--cluster", "tcp://127.0.0.1:8786")
+        grade(course, *words)
     assert end.value.code == 2
-    assert "comes with a later release" in capsys.readouterr().err
+    assert told in capsys.readouterr().err
 
 
 def test_a_changed_lesson_cannot_be_mixed_with_old_marks(graded, capsys):
@@ -359,12 +394,21 @@ def test_the_table_shows_what_is_missing_and_what_waits():
     ]
 
 
+def test_a_large_class_is_shown_as_a_distribution():
+    marks = {(f"s{i}", "00"): (float(i % 3), 2.0, i > 0) for i in range(60)}
+    text = shown(marks)
+    assert text == summary(marks)
+    assert text.splitlines()[2].split() == ["00", "60", "*", "2", "1", "0", "0", "1", "2", "2"]
+    assert "nbgrader export" in text
+    assert summary({("ada", "00"): (1.0, 2.0, True)}).splitlines()[2].split()[3:] == ["1"] * 6
+
+
 @pytest.fixture
 def nbgrader(graded):
     """Run one of nbgrader's own commands in a course with the real configuration."""
     config = (Path(sandbox.SOURCE) / "nbgrader_config.py").read_text(encoding="utf-8")
-    fake = "import autograder.grading.material as m\nfrom tests.toy import QUESTIONS\n"
-    fake += "m.questions_of = lambda lesson: QUESTIONS\n"
+    fake = "import autograder.grading.material as m\nfrom tests.toy import questions_of\n"
+    fake += "m.questions_of = questions_of\n"
     (graded / "nbgrader_config.py").write_text(config + fake, encoding="utf-8")
     shutil.copytree(graded / "notebooks", graded / "solutions")
     scripts = Path(sys.executable).parent

@@ -1,0 +1,198 @@
+"""Workers of a Dask cluster: the same tasks, sent to an existing scheduler.
+
+Dask moves tasks and results by pickle, so a scheduler and its workers can run code on each other
+and on this machine: use machines of your own, in a network of your own.
+"""
+
+import contextlib
+import logging
+import queue
+import time
+import traceback
+import warnings
+
+from autograder.grading.material import GradingError, versions
+from autograder.grading.pool import TOO_OFTEN, TRIES, WorkerError
+from autograder.grading.tasks import Outcome, do, end, level_here
+
+CONNECT_SECONDS = 15.0
+WORKER_SECONDS = 60.0
+POLL_SECONDS = 1.0
+AHEAD = 2  # tasks a worker, so that none waits for the next
+NOT_INSTALLED = (
+    "grading on a cluster needs the package distributed: type ./course grade --cluster, "
+    "or install it with pip install -c constraints.txt -e '.[cluster]'"
+)
+NO_SCHEDULER = (
+    "no Dask scheduler answers at {}; start one with .venv/bin/dask scheduler, and workers on each "
+    "machine with .venv/bin/dask worker {}"
+)
+NO_WORKERS = "the scheduler at {0} has no workers; start one with .venv/bin/dask worker {0}"
+LOST = "the scheduler at {} is gone"
+
+
+class _Given:
+    """A task that was given to the scheduler, when it is late, and how often it was given."""
+
+    def __init__(self, task, tries):
+        self.task, self.tries = task, tries
+        self.until = time.monotonic() + AHEAD * task.seconds
+
+
+class Cluster:
+    """The workers of a Dask scheduler.
+
+    Parameters
+    ----------
+    setting : Setting
+    address : str
+        Of the scheduler, as `tcp://host:8786`.
+    """
+
+    def __init__(self, setting, address):
+        self.setting, self.address = setting, address
+        self.levels = set()
+
+    def __enter__(self):
+        self._client = _connect(self.address)
+        try:
+            self._await_workers()
+            self._compare()
+        except BaseException:
+            self._client.close(timeout=CONNECT_SECONDS)
+            raise
+        return self
+
+    def _await_workers(self):
+        if not self._workers():
+            print(f"Waiting for a worker at {self.address}", flush=True)
+        until = time.monotonic() + WORKER_SECONDS
+        while not self._workers():
+            if time.monotonic() > until:
+                raise GradingError(NO_WORKERS.format(self.address))
+            time.sleep(POLL_SECONDS)
+
+    def _workers(self):
+        """Return the addresses of the workers that are there now."""
+        try:
+            return sorted(self._client.nthreads())
+        except (OSError, TimeoutError):
+            raise WorkerError(LOST.format(self.address)) from None
+
+    def _compare(self):
+        """Raise if a worker is another version of the course, or of what a mark rests on."""
+        ours, wrong = versions(), []
+        asked = {
+            worker: self._client.submit(describe, self.setting, workers=[worker], pure=False)
+            for worker in self._workers()
+        }
+        for worker, future in asked.items():
+            theirs = _described(future)
+            if isinstance(theirs, str):
+                wrong.append(f"{worker} {theirs}")
+                continue
+            self.levels.add(theirs.pop("level"))
+            other = [f"{name} {theirs[name]}" for name in ours if theirs[name] != ours[name]]
+            if other:
+                wrong.append(f"{worker} has {', '.join(other)}")
+        if wrong:
+            known = ", ".join(f"{name} {version}" for name, version in ours.items())
+            raise GradingError(
+                f"workers differ from this machine ({known}): {'; '.join(wrong)}; "
+                "copy the course there, start ./course grade once, and the worker anew"
+            )
+
+    def run(self, tasks):
+        """Yield (task, outcome) as tasks are done, taking few of them at a time.
+
+        Raises
+        ------
+        WorkerError
+            If the scheduler is lost.
+        """
+        tasks, done, running = iter(tasks), queue.SimpleQueue(), {}
+        while True:
+            while len(running) < AHEAD * max(1, len(self._workers())):
+                task = next(tasks, None)
+                if task is None:
+                    break
+                self._give(task, running, done)
+            if not running:
+                return
+            try:
+                future = done.get(timeout=POLL_SECONDS)
+            except queue.Empty:
+                self._look(running)
+                continue
+            given = running.pop(future)
+            outcome = self._outcome(future)
+            if outcome is None and given.tries < TRIES:
+                self._give(given.task, running, done, given.tries + 1)
+            else:
+                yield given.task, outcome or Outcome(fault=TOO_OFTEN.format(TRIES, ""))
+
+    def _give(self, task, running, done, tries=1):
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Sending large graph")
+            future = self._client.submit(do, self.setting, task, pure=False)
+        running[future] = _Given(task, tries)
+        future.add_done_callback(done.put)
+
+    def _outcome(self, future):
+        """Return the outcome of a task, or None where workers died of it."""
+        from distributed import KilledWorker
+
+        if future.status == "cancelled":
+            raise WorkerError(LOST.format(self.address))
+        try:
+            return future.result()
+        except KilledWorker:
+            return None
+        except Exception:
+            return Outcome(fault=traceback.format_exc())
+
+    def _look(self, running):
+        """See whether the scheduler is there, and replace workers that hang."""
+        if self._client.status != "running":
+            raise WorkerError(LOST.format(self.address))
+        late = {f.key: f for f, given in running.items() if time.monotonic() > given.until}
+        if not late:
+            return
+        for worker, keys in self._client.processing().items():
+            if late.keys() & set(keys):
+                self._client.restart_workers([worker], raise_for_error=False)
+        for future in late.values():
+            running[future] = _Given(running[future].task, running[future].tries)
+
+    def __exit__(self, *_):
+        with contextlib.suppress(Exception):  # the scheduler may be gone
+            if self._client.status == "running":
+                self._client.run(end, wait=False)
+        self._client.close(timeout=CONNECT_SECONDS)
+
+
+def _connect(address):
+    try:
+        from distributed import Client
+    except ImportError:
+        raise GradingError(NOT_INSTALLED) from None
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # each error is told in a sentence
+    try:
+        return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+    except (OSError, ValueError, TimeoutError):
+        raise GradingError(NO_SCHEDULER.format(address, address)) from None
+
+
+def describe(setting):
+    """Return what a worker's marks rest on, and its sandbox level."""
+    return versions() | {"level": level_here(setting)}
+
+
+def _described(future):
+    """Return what a worker answered, or in words what is wrong with it."""
+    try:
+        return future.result(timeout=WORKER_SECONDS)
+    except TimeoutError:
+        return "does not answer"
+    except Exception as error:
+        return f"cannot run the course ({type(error).__name__}: {error})"

@@ -1,0 +1,146 @@
+"""Faults of the machine: a full disk, a gradebook that is locked or gone, a second run."""
+
+import contextlib
+import errno
+import json
+import os
+import socket
+import sys
+import time
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
+
+from autograder.grading.material import GradingError
+
+WAIT_SECONDS = 60.0
+RETRY_SECONDS = 1.0
+FULL = "the disk of {} is full; make room, and the same command goes on from here"
+LOCKED = (
+    "the gradebook {} is locked by another program (formgrader, an nbgrader command, a database "
+    "browser); close it, and the same command goes on from here"
+)
+GONE = "the gradebook {} does not answer ({}); when it does, the same command goes on from here"
+BUSY = "{}: another run is grading into this folder ({}); wait until it ends"
+
+
+class MachineError(GradingError):
+    """The machine, not a submission, stops the work; the message says what and what to do."""
+
+
+def full_disk(error, place):
+    """Return a sentence if this error, or one that it came from, is a full disk, else ""."""
+    while error is not None:
+        number = getattr(error, "errno", None)
+        text = str(error) if isinstance(error, DBAPIError) else ""
+        if number in (errno.ENOSPC, getattr(errno, "EDQUOT", None)):
+            return FULL.format(place)
+        if "disk is full" in text or "No space left on device" in text:
+            return FULL.format(place)
+        error = error.__cause__ or error.__context__
+    return ""
+
+
+class Patience:
+    """Waits for a gradebook that is locked or does not answer, and says so.
+
+    Parameters
+    ----------
+    db_url : str
+    say : callable
+        Is handed a sentence when the wait begins.
+    """
+
+    def __init__(self, db_url, say=print):
+        self.place = make_url(db_url).render_as_string(hide_password=True)
+        self.say = say
+        self.reason = ""
+
+    def __call__(self, action, *words):
+        """Return what the action returns, tried anew until the gradebook answers.
+
+        Raises
+        ------
+        MachineError
+            If it does not within `WAIT_SECONDS`; `reason` says why from then on.
+        """
+        until = None
+        while True:
+            try:
+                result = action(*words)
+            except (DBAPIError, PendingRollbackError, GradingError) as error:
+                reason = self._reason(error)
+                until = until or self._begin(reason)
+                if time.monotonic() > until:
+                    self.reason = reason
+                    raise MachineError(reason) from error
+                time.sleep(RETRY_SECONDS)
+            else:
+                self.reason = ""
+                return result
+
+    def _begin(self, reason):
+        self.say(f"Waiting up to {WAIT_SECONDS:.0f} s: {reason}")
+        return time.monotonic() + WAIT_SECONDS
+
+    def _reason(self, error):
+        """Return why the gradebook cannot be used now; raise what no waiting helps against."""
+        if full_disk(error, self.place):
+            raise MachineError(full_disk(error, self.place)) from error
+        if isinstance(error, GradingError):
+            if not isinstance(error.__cause__, DBAPIError):
+                raise error
+            error = error.__cause__
+        kind = type(error).__name__
+        if "locked" in str(error):
+            return LOCKED.format(self.place)
+        if kind not in ("OperationalError", "InterfaceError", "PendingRollbackError"):
+            raise error
+        lines = str(getattr(error, "orig", error)).strip().splitlines()
+        return GONE.format(self.place, lines[0] if lines else kind)
+
+
+@contextlib.contextmanager
+def one_writer(grading):
+    """Hold the lock of a grading folder; the system frees it when the process ends, however.
+
+    Raises
+    ------
+    GradingError
+        If another process holds it.
+    """
+    path = grading / "run.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+", encoding="utf-8") as file:
+        if not _try_lock(file):
+            raise GradingError(BUSY.format(grading, _holder(path)))
+        file.truncate(0)
+        holder = {"process": os.getpid(), "machine": socket.gethostname(), "since": time.ctime()}
+        with contextlib.suppress(OSError):  # a full disk is told where it matters
+            file.write(json.dumps(holder))
+            file.flush()
+        yield
+
+
+def _try_lock(file):
+    """Take the lock unless another process has it; without locks in the file system, go on."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            file.seek(2**20)  # beyond the text, which others may read
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno not in (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
+    return True
+
+
+def _holder(path):
+    try:
+        return ", ".join(f"{k} {v}" for k, v in json.loads(path.read_text("utf-8")).items())
+    except (OSError, ValueError, AttributeError):
+        return "its process number is not known"
