@@ -36,6 +36,7 @@ c.CourseDirectory.ignore = [
 ]
 c.ZipCollectApp.downloaded_directory = "grading/downloaded"
 c.ExportPlugin.to = str(GRADING / "grades.csv")
+c.ExportApp.plugin_class = "autograder.grading.export.SafeCsvExportPlugin"
 
 # The release: an answer becomes a line that raises NotImplementedError (autograder/release.py).
 c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("your code here")'}
@@ -71,3 +72,10 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 c.GradeAnswers.grading_directory = str(GRADING)
+# c.GradeAnswers.limits = {"case": 10}  # seconds for one call; the names are those of --limit
+# c.GradeAnswers.no_sandbox = True  # where nothing confines a student's code, and you trust it
+
+# Formgrader and the feedback pages show what students wrote (autograder/grading/formgrader.py). A
+# heading in an answer gets no id: formgrader finds the field for a mark by its id.
+c.HTMLExporter.exclude_anchor_links = True
+c.HTMLExporter.preprocessors = ["autograder.grading.formgrader.PlainNames"]

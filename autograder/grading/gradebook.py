@@ -233,7 +233,12 @@ def find_alembic():
 
 
 def read_timestamp(folder):
-    """Return when a submission came in, from its `timestamp.txt`, or None where there is none."""
+    """Return when a submission came in, from its `timestamp.txt`, or None where there is none.
+
+    The file decides about a late penalty, so it has to be the teacher's: nbgrader's exchange and
+    `nbgrader zip_collect` write it, from the clock and from the archive of the learning platform,
+    over one that a student put there. Whoever copies a student's folder by hand trusts theirs.
+    """
     path = Path(folder) / "timestamp.txt"
     if path.is_symlink() or not path.is_file():
         return None

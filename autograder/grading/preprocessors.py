@@ -5,31 +5,33 @@ and rebuilds the notebook, the second runs and judges it; what follows is nbgrad
 """
 
 import atexit
+import shutil
 from functools import cache
 from pathlib import Path
 
 import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbgrader.preprocessors import NbGraderPreprocessor
-from traitlets import Float, Unicode
+from traitlets import Bool, Dict, Unicode
 
-from autograder.grading.material import Shelf
-from autograder.grading.sandbox import Limits, Workshop
+from autograder.grading import sandbox
+from autograder.grading.material import QUESTIONS, Shelf
+from autograder.grading.sandbox import Workshop
 from autograder.grading.submission import judge_planted, mark
 from autograder.grading.transplant import Planted, RefusedError, read_submission, transplant
 from autograder.grading.verdict import read_verdict, verdict_path, write_verdict
 
 
 @cache
-def shelf(grading, root, case_seconds):
+def shelf(grading, root, limits, questions):
     """Return the material of a course and its grading folder."""
-    return Shelf(grading, root, limits=Limits(case=case_seconds))
+    return Shelf(grading, root, limits=dict(limits), questions=questions)
 
 
 @cache
-def workshop():
-    """Return the workshop of this process."""
-    made = Workshop()
+def workshop(trusted):
+    """Return the workshop of this process, which ends with it."""
+    made = Workshop(trusted=trusted) if hasattr(sandbox, "best_level") else Workshop()
     atexit.register(made.__exit__)
     return made
 
@@ -66,7 +68,22 @@ class Transplant(NbGraderPreprocessor):
             self.log.warning(note.sentence)
         if planted.refused:
             self.log.error(planted.refused)
+        student = resources["nbgrader"]["student"]
+        clear(course.format_path(course.autograded_directory, student, lesson), lesson)
         return planted.to_notebook(), resources
+
+
+def clear(folder, lesson):
+    """Remove what nbgrader copied from a submission beside the notebook.
+
+    Formgrader would serve a student's page as one of its own, and a link's target would be
+    handed back with the feedback. The files stay in the folder of the submission.
+    """
+    for path in Path(folder).glob("*"):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path.name not in ("timestamp.txt", f"{lesson}.ipynb"):
+            path.unlink()
 
 
 class GradeAnswers(NbGraderPreprocessor):
@@ -75,16 +92,26 @@ class GradeAnswers(NbGraderPreprocessor):
     grading_directory = Unicode("grading", help="Where verdicts and seeds are kept").tag(
         config=True
     )
-    case_seconds = Float(Limits().case, help="The time for one call of an answer").tag(config=True)
+    limits = Dict(
+        help='What to allow other than the lessons do, by the names of `--limit`: {"case": 10}'
+    ).tag(config=True)
+    no_sandbox = Bool(False, help="Grade even where nothing confines a student's code").tag(
+        config=True
+    )
+    questions = Unicode(QUESTIONS, help="The module that has the questions of a lesson").tag(
+        config=True
+    )
 
     def preprocess(self, nb, resources):
         """Return the graded notebook; the verdict is kept as `./course grade` keeps it."""
         names, root = resources["nbgrader"], self.parent.parent.coursedir.root
-        material = shelf(self.grading_directory, root, self.case_seconds)[names["assignment"]]
+        limits = tuple(sorted(self.limits.items()))
+        lessons = shelf(self.grading_directory, root, limits, self.questions)
+        material = lessons[names["assignment"]]
         planted = Planted.from_notebook(nb)
         path = verdict_path(self.grading_directory, names["student"], names["assignment"])
         verdict = read_verdict(path)
         if verdict is None or verdict.key != material.key(planted):
-            verdict = judge_planted(planted, material, workshop())
+            verdict = judge_planted(planted, material, workshop(self.no_sandbox))
             write_verdict(path, verdict)
         return mark(planted, verdict), resources

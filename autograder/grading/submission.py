@@ -15,11 +15,11 @@ from nbformat.v4 import new_markdown_cell, new_output
 from autograder.grading.judge import message, needs_of, outcome_of, uses_unanswered
 from autograder.grading.material import versions
 from autograder.grading.run import Answer, Run, run
-from autograder.grading.sandbox import level
 from autograder.grading.transplant import transplant
 from autograder.grading.verdict import Check, Verdict
 
 MAX_REMARKS = 12
+MAX_SHOWN, MAX_SHOWN_IN_ALL = 20_000, 200_000  # characters of code in the graded notebook
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,8 @@ def judge_planted(planted, material, workshop):
     """Run a rebuilt notebook, ask the hidden cases and return the verdict."""
     start = time.perf_counter()
     result = refused(planted, material) if planted.refused else None
-    result = result or run(planted.notebook, material.questions, workshop, material.limits)
+    seed = planted.submission.encode()  # the same file grades to the same result
+    result = result or run(planted.notebook, material.questions, workshop, material.limits, seed)
     ran = time.perf_counter()
     checks = checks_of(material.questions, result)
     judged = time.perf_counter()
@@ -70,7 +71,7 @@ def judge_planted(planted, material, workshop):
         refused=planted.refused,
         limits=result.limits,
         settings=material.limits.to_json(),
-        sandbox=level(),
+        sandbox=f"{workshop.level}: {workshop.sentence}",
         starts=result.starts,
         seconds={"run": round(ran - start, 3), "judge": round(judged - ran, 3)},
         cpu=round(result.cpu, 3),
@@ -120,8 +121,11 @@ def mark(planted, verdict):
     notebook = copy.deepcopy(planted.notebook)
     notebook.metadata["verdict"] = verdict.key
     results = {f"check_{check.name}": check for check in verdict.checks}
+    room = MAX_SHOWN_IN_ALL
     for cell in notebook.cells:
-        cell.metadata.pop("transplant", None)
+        if cell.metadata.pop("transplant", None) in ("answer", "added"):
+            cell.source = _shown(cell.source, min(room, MAX_SHOWN))
+            room = max(0, room - len(cell.source))
         settings = cell.metadata.get("nbgrader", {})
         if settings.get("grade") and not settings.get("solution"):
             cell.outputs = outputs_of(results[settings["grade_id"]])
@@ -129,6 +133,13 @@ def mark(planted, verdict):
     if remarks:
         notebook.cells.insert(0, new_markdown_cell(remarks, id="grading-notes"))
     return notebook
+
+
+def _shown(source, room):
+    """Return as much of a student's code as a page can color in good time."""
+    if len(source) <= room:
+        return source
+    return f"{source[:room]}\n# … {len(source) - room} more characters are in the submitted file"
 
 
 def outputs_of(check):
