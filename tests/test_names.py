@@ -88,5 +88,5 @@ def test_a_cell_that_cannot_be_read_stops_nothing(source):
 
 
 def test_many_statements_are_read_in_little_time():
-    assert len(statements("a=(\n1);" * 5000)) == 1
-    assert Names(["x=1\n" * 20_000] * 50).reach("x") == {"x"}
+    assert len(statements("a=(\n1);" * 2000)) == 1
+    assert Names(["x=1\n" * 2_000] * 500).reach("x") == {"x"}

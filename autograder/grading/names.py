@@ -5,6 +5,7 @@ running can tell, such as `globals()["f"]`, is not seen.
 """
 
 import ast
+import builtins
 import re
 import symtable
 import warnings
@@ -50,19 +51,32 @@ class Names:
         """Return the names that the definition of a name uses."""
         return set(self._uses.get(name, ()))
 
-    def reach(self, *names):
-        """Return all names that these rest on, themselves included, as far as cells define them."""
-        found, waiting = set(), [name for name in names if name in self._uses]
+    def reach(self, name, but=frozenset()):
+        """Return all names that one rests on, itself included, as far as cells define them.
+
+        What is in `but` is taken to be given, whatever cells define it.
+        """
+        found, waiting = set(), [name] if name in self._uses else []
         while waiting:
             name = waiting.pop()
             if name not in found:
                 found.add(name)
-                waiting += [used for used in self._uses[name] if used in self._uses]
+                waiting += [n for n in self._uses[name] if n in self._uses and n not in but]
         return found
 
-    def places(self, *names):
-        """Return the places of the cells that have to run for these names."""
-        return set().union(*(self._places[name] for name in self.reach(*names) | {STAR}))
+    def places(self, name, but=frozenset()):
+        """Return the places of the cells that have to run for a name."""
+        return set().union(*(self._places[n] for n in self.reach(name, but) | {STAR}))
+
+    def defined_at(self, names):
+        """Return the places of the cells that define one of these names."""
+        return set().union(*(self._places.get(name, ()) for name in names))
+
+
+def given(source):
+    """Return the names that a cell finds when it runs after this one: Python's own, and these."""
+    defined = (names for _, names, _ in statements(source))
+    return frozenset(vars(builtins)).union(*defined)
 
 
 WHOLE = (

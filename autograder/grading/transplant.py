@@ -232,7 +232,10 @@ def _raw_cells(content):
 
 def _upgraded(content, refusal):
     try:
-        return nbformat.convert(nbformat.from_dict(content), NOTEBOOK_FORMAT)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            old = nbformat.reader.reads(json.dumps(content))  # joins the lines of sources
+            return nbformat.convert(old, NOTEBOOK_FORMAT)
     except Exception:  # whatever an old format's converter trips over
         raise refusal from None
 
