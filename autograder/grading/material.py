@@ -12,17 +12,14 @@ from pathlib import Path
 import nbformat
 
 from autograder.grading.judge import hidden_questions
-from autograder.grading.sandbox import Limits
+from autograder.grading.sandbox import GradingError, Limits
 from autograder.grading.seeds import seed_of
 from autograder.questions import questions_of
 
 ROOT = Path(__file__).parent.parent.parent
 QUESTIONS = "autograder.questions"
-GRADER = ("transplant", "probe", "sandbox", "run", "judge", "verdict", "submission")
-
-
-class GradingError(LookupError):
-    """A lesson that is not there, or that cannot be graded."""
+GRADER = ("transplant", "probe", "confine", "calls", "sandbox", "run", "judge", "verdict")
+GRADER += ("submission",)
 
 
 @dataclass(frozen=True)

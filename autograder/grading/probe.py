@@ -1,63 +1,98 @@
-"""The child process that runs a student's code: requests in, plain data out, one JSON a line.
+"""The child side: requests in, plain data out, one JSON a line, from a process without secrets.
 
-It is started as a script with nothing but `utils` within its reach, holds no expected result, and
-is told one case at a time. What the student's code prints goes nowhere; the pipes of the protocol
-are moved away from standard input and output before any of it runs.
+It is started as a script in one of two ways. `serve` is a fork server: it runs the lesson's set-up
+cell once, before any student's code, and forks a confined child for each submission. `once` is
+such a child alone, for platforms on which forking is not safe. Either holds no expected result
+and is told one case at a time. What a student's code prints goes nowhere.
 """
 
+import contextlib
+import gc
+import io
 import json
 import os
+import select
+import signal
+import socket
 import sys
 import threading
 import time
+import traceback
 
 MAX_TRACEBACK = 1_000
+MAX_ORDER = 65_536
+NO_SHELL = "Commands of the shell are not run here: grading runs the Python code only."
+SCRIPTS = ("script", "bash", "sh", "perl", "ruby", "pypy", "python", "python2", "python3", "cmd")
+LEAST_KERNEL = (5, 14)  # counts the processes of a user for each user namespace
 
 
 def main():
-    """Serve requests until the parent closes the pipe."""
-    settings = json.loads(os.environ.pop("PROBE"))
+    """Be what the first argument says."""
+    {"serve": serve, "once": once}[sys.argv[1]]()
+
+
+# A child of its own, where there is no fork server.
+
+
+def once():
+    """Serve the requests on standard input until it ends."""
     requests, replies = take_pipes()
-    leave_repository()
-    limit_resources(settings)
+    settings = json.loads(requests.readline())
+    leave_repository(settings["paths"])
+    limit_resources(settings["resources"])
     watch_parent(os.getppid())
-    shell = make_shell()
-    send(replies, {"number": 0, "ready": True}, settings["reply"])
-    for line in requests:
-        request = json.loads(line)
-        reply = answer(shell, request) | {"number": request["number"]}
-        send(replies, reply, settings["reply"])
+    fault, shell = "", make_shell()
+    try:
+        set_up(shell, settings["setup"])
+    except SetupError as error:
+        fault = str(error)
+    reseed(bytes.fromhex(settings["seed"]))
+    answer_all(shell, requests, replies, settings, fault)
 
 
 def take_pipes():
     """Return the pipes of the protocol; standard input and output become the null device."""
     requests = os.fdopen(os.dup(0), "r", encoding="utf-8")
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    null = os.open(os.devnull, os.O_RDWR)
-    for number in (0, 1, 2):
-        os.dup2(null, number)
-    sys.stdout = os.fdopen(1, "w", encoding="utf-8", errors="replace", closefd=False)
-    sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="replace", closefd=False)
+    silence()
     return requests, replies
 
 
-def leave_repository():
-    """Take the teacher's side off the import path (an editable install puts it there)."""
-    hidden = ("autograder", "nbgrader_config.py")
-    sys.path[:] = [
-        folder for folder in sys.path if not any(os.path.exists(f"{folder}/{h}") for h in hidden)
-    ]
+def silence():
+    """Connect standard input and output with the null device."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1, 2):
+        os.dup2(null, number)
+    os.close(null)
+    sys.stdout, sys.stderr = quiet(1), quiet(2)
 
 
-def limit_resources(settings):
+def quiet(number):
+    """Return a text stream that counts what is written to it."""
+    raw = Null(number, "w", closefd=False)
+    return io.TextIOWrapper(io.BufferedWriter(raw), "utf-8", errors="replace", line_buffering=True)
+
+
+class Null(io.FileIO):
+    """A file that drops and counts what is written to it."""
+
+    count = 0
+
+    def write(self, data):
+        """Drop the data."""
+        Null.count += len(data)
+        return len(data)
+
+
+def limit_resources(resources):
     """Limit memory, processor time and file size, where the platform can."""
     try:
         import resource
     except ImportError:  # Windows
         return
-    for name, value in settings["resources"].items():
+    for name, value in resources.items():
         kind = getattr(resource, name, None)
-        if kind is None:
+        if kind is None or name == "RLIMIT_NPROC":
             continue
         hard = resource.getrlimit(kind)[1]
         wanted = value if hard == resource.RLIM_INFINITY else min(value, hard)
@@ -78,8 +113,226 @@ def watch_parent(parent):
     threading.Thread(target=watch, daemon=True).start()
 
 
+# The fork server and its keeper.
+
+
+def serve():
+    """Split into a keeper, which only waits, and the fork server."""
+    settings = json.load(sys.stdin)
+    control = socket.socket(fileno=int(sys.argv[2]))
+    sys.path.insert(0, settings["server"])
+    from autograder.grading import confine
+
+    if settings["level"] == "namespaces":
+        confine.enter_namespaces()
+    server = os.fork()
+    if server:
+        keep(server, control)
+    try:
+        ForkServer(settings, control, confine).run()
+    except BaseException:
+        tell(control, {"error": traceback.format_exc()})
+        os._exit(1)
+
+
+def keep(server, control):
+    """End the fork server, and with it its namespace, when the worker ends; wait for it."""
+    ended = os.pidfd_open(server)
+    poll = select.poll()
+    poll.register(control, 0)  # hang-up is always told
+    poll.register(ended, select.POLLIN)
+    poll.poll()
+    os.kill(server, signal.SIGKILL)
+    os.waitpid(server, 0)
+    os._exit(0)
+
+
+def tell(channel, message, *descriptors):
+    """Send a message and descriptors; whether there is somebody to read it does not matter."""
+    with contextlib.suppress(OSError):
+        socket.send_fds(channel, [json.dumps(message).encode()], descriptors)
+
+
+class ForkServer:
+    """A warm process in which the set-up cell has run; it runs no student's code.
+
+    It stays single-threaded, so that a fork is a whole copy.
+    """
+
+    def __init__(self, settings, control, confine):
+        self.settings, self.control, self.confine = settings, control, confine
+        self.namespaces = settings["level"] == "namespaces"
+        self.number, self.users = os.getpid(), confine.user_numbers()
+        self.own = os.open("/proc/self/ns/pid", os.O_RDONLY) if self.namespaces else None
+        self.children = {}  # descriptor of a process -> (its number, its status channel)
+        self.poll = select.poll()
+
+    def run(self):
+        """Get warm, say so, and fork a child for each order until the worker closes."""
+        self.confine.die_with_parent()
+        silence()
+        self._enter()
+        self.shell = make_shell()
+        set_up(self.shell, self.settings["setup"])
+        self._freeze()
+        tell(self.control, {"ready": True})
+        self.poll.register(self.control, select.POLLIN)
+        while True:
+            for descriptor, _ in self.poll.poll():
+                if descriptor == self.control.fileno():
+                    self._start()
+                elif descriptor in self.children:
+                    self._bury(descriptor)
+                else:
+                    self._abandon(descriptor)
+
+    def _enter(self):
+        """Go where the children will be, and take the teacher's side off the import path."""
+        settings = self.settings
+        sys.path.remove(settings["server"])
+        for name in [name for name in sys.modules if name.split(".")[0] == "autograder"]:
+            del sys.modules[name]
+        leave_repository(settings["paths"])
+        if self.namespaces:
+            self.confine.enter_room(settings["root"], settings["shown"], settings["course"])
+        self.home = self.confine.HOME if self.namespaces else settings["home"]
+        adopt(settings, self.home)
+        self.confine.bound_capabilities()
+
+    def _freeze(self):
+        """Keep the garbage collector's hands off what children share, and check for threads."""
+        if threading.active_count() > 1:
+            raise SetupError("it starts a thread, which no forked child would have")
+        gc.collect()
+        gc.freeze()
+        self.size = address_space()
+
+    def _start(self):
+        data, descriptors, _, _ = socket.recv_fds(self.control, MAX_ORDER, 3)
+        if not data:
+            os._exit(0)
+        order = json.loads(data)
+        requests, replies, status = descriptors
+        number = self.confine.fork_as_first(self.own) if self.namespaces else os.fork()
+        if number == 0:
+            self._be_child(order, requests, replies)
+        os.close(requests)
+        os.close(replies)
+        channel = socket.socket(fileno=status)
+        descriptor = os.pidfd_open(number)
+        tell(channel, {"started": True}, descriptor)
+        self.children[descriptor] = number, channel
+        self.poll.register(descriptor, select.POLLIN)
+        self.poll.register(channel, 0)
+
+    def _bury(self, descriptor):
+        """Wait for a child that ended and tell how."""
+        number, channel = self.children.pop(descriptor)
+        self.poll.unregister(descriptor)
+        with contextlib.suppress(KeyError):  # abandoned
+            self.poll.unregister(channel)
+        os.close(descriptor)
+        _, status, usage = os.wait4(number, 0)
+        cpu = usage.ru_utime + usage.ru_stime
+        code = os.waitstatus_to_exitcode(status)
+        tell(channel, {"ended": code, "cpu": cpu, "memory": usage.ru_maxrss * 1024})
+        channel.close()
+
+    def _abandon(self, channel):
+        """Kill the child whose worker let go of it; `_bury` follows."""
+        self.poll.unregister(channel)
+        for descriptor, (_, own) in self.children.items():
+            if own.fileno() == channel:
+                signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+
+    def _be_child(self, order, requests, replies):
+        """Be the child, which never comes back."""
+        try:
+            os.setsid()
+            self.control.detach()
+            self.confine.close_others({requests, replies})
+            requests = os.fdopen(requests, encoding="utf-8")
+            replies = os.fdopen(replies, "w", encoding="utf-8")
+            self._confine(order)
+            reseed(bytes.fromhex(order["seed"]))
+        except BaseException:
+            send(replies, {"number": 0, "error": traceback.format_exc()}, MAX_ORDER)
+            os._exit(1)
+        try:
+            answer_all(self.shell, requests, replies, order)
+        finally:
+            os._exit(0)
+
+    def _confine(self, order):
+        """Take on every limit; the order of the steps is the order of what each still needs."""
+        confine = self.confine
+        resources = dict(order["resources"])
+        resources["RLIMIT_AS"] += self.size
+        processes = resources.pop("RLIMIT_NPROC")
+        if self.namespaces:
+            user, group = confine.user_for(order["user"], self.users)
+            confine.private_places(user, group, order["home"], order["files"])
+            confine.become(user, group)
+            confine.make_home("/home")
+            if user == order["user"] or kernel() >= LEAST_KERNEL:
+                resources["RLIMIT_NPROC"] = processes
+        os.chdir(self.home)
+        confine.limit(resources)
+        confine.give_up_capabilities()
+        confine.die_with_parent()
+        confine.hide_memory()
+        if not self.namespaces:
+            if os.getppid() != self.number:  # it ended before the line above
+                os._exit(1)
+            confine.restrict_paths([*self.settings["shown"], self.settings["course"], self.home])
+        confine.filter_calls(own_files=self.namespaces)
+
+
+def adopt(settings, home):
+    """Make `home` the home of everything that is imported from now on."""
+    import shutil
+
+    os.environ.update(HOME=home, TMPDIR=home, IPYTHONDIR=f"{home}/.ipython")
+    os.environ.update(MPLCONFIGDIR=f"{home}/.matplotlib")
+    shutil.copytree(settings["paths"][0] + "/fonts", f"{home}/.matplotlib", dirs_exist_ok=True)
+    os.chdir(home)
+
+
+def address_space():
+    """Return the size of this process's address space in bytes."""
+    try:
+        with open("/proc/self/statm") as file:
+            return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:  # no /proc in the room
+        return 2**30
+
+
+def kernel():
+    """Return the version of the kernel as two numbers."""
+    return tuple(int(part) for part in os.uname().release.split(".")[:2])
+
+
+# What every child does.
+
+
+class SetupError(RuntimeError):
+    """The set-up cell of the lesson does not run."""
+
+
+def leave_repository(paths):
+    """Put `paths` first on the import path and take the teacher's side off it.
+
+    An editable install puts the repository there.
+    """
+    hidden = ("autograder", "nbgrader_config.py")
+    left = [
+        folder for folder in sys.path if not any(os.path.exists(f"{folder}/{h}") for h in hidden)
+    ]
+    sys.path[:] = paths + [folder for folder in left if folder not in paths]
+
+
 def make_shell():
-    """Return an IPython shell without history, tracebacks or graphics."""
+    """Return an IPython shell without history, tracebacks, graphics and commands."""
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
@@ -96,7 +349,77 @@ def make_shell():
         def showsyntaxerror(self, *args, **kwargs):
             pass
 
-    return Shell.instance(config=Config({"HistoryManager": {"enabled": False}}))
+        def system(self, cmd):
+            print(NO_SHELL)
+
+        system_raw = system_piped = system
+
+        def getoutput(self, cmd, split=True, depth=0):
+            print(NO_SHELL)
+            return [] if split else ""
+
+    shell = Shell.instance(config=Config({"HistoryManager": {"enabled": False}}))
+    for name in SCRIPTS:
+        shell.register_magic_function(refuse, "line_cell", name)
+    return shell
+
+
+def refuse(line, cell=None):
+    """Stand in for the magics that run a program."""
+    print(NO_SHELL)
+
+
+def set_up(shell, source):
+    """Run the set-up cell and import what every lesson needs.
+
+    Raises
+    ------
+    SetupError
+        If it does not run.
+    """
+    import matplotlib.pyplot as plt
+    import tqdm
+
+    import utils.checking.drivers  # noqa: F401
+
+    plt.show = close_figures
+    tqdm.tqdm.monitor_interval = 0  # no thread
+    result = shell.run_cell(source, store_history=False)
+    error = result.error_before_exec or result.error_in_exec
+    if error is not None:
+        lines = traceback.format_exception(error, limit=-3)
+        raise SetupError("".join(lines))
+
+
+def close_figures(*_, **__):
+    """Stand in for `show`: the figures are closed, as they are after a cell of a notebook."""
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
+
+
+def reseed(seed):
+    """Seed the generators that need no generator of the student's own, from a submission."""
+    import random
+
+    import numpy as np
+
+    random.seed(seed)
+    np.random.seed(list(random.Random(seed).randbytes(32)))  # noqa: NPY002 -- students use it
+    np.random.bit_generator.randbits = random.Random(seed).getrandbits  # default_rng()
+
+
+def answer_all(shell, requests, replies, settings, fault=""):
+    """Say that the child is ready, then answer requests until there are no more."""
+    first = {"number": 0, "error": fault} if fault else {"number": 0, "ready": True}
+    send(replies, first, settings["reply"])
+    for line in requests:
+        request = json.loads(line)
+        start, Null.count = time.process_time(), 0
+        reply = answer(shell, request)
+        reply |= {"number": request["number"], "cpu": time.process_time() - start}
+        if Null.count > settings["output"]:
+            reply["printed"] = Null.count
+        send(replies, reply, settings["reply"])
 
 
 def answer(shell, request):
@@ -110,6 +433,7 @@ def run(shell, source):
     """Run the source of a cell; return the type and the line of its error, if it ends with one."""
     try:
         result = shell.run_cell(source, store_history=False)
+        close_figures()
     except BaseException as error:  # an async cell that was cancelled, a signal
         return {"error": type(error).__name__, "line": 0}
     error = result.error_before_exec or result.error_in_exec
@@ -134,14 +458,14 @@ def line_of(error):
 def observe_case(shell, request):
     """Run one case on an answer and return the record, or that there is no such name."""
     from utils.checking.codec import decode, encode
-    from utils.checking.drivers import describe, observe_results
+    from utils.checking.drivers import describe, observe
 
     target = shell.user_ns.get(request["name"])
     if target is None:
         return {"missing": True}
     inputs = decode(request["inputs"])
     try:
-        record = observe_results(request["driver"], target, inputs)
+        record = observe(request["driver"], target, inputs)
     except BaseException as error:  # what even the driver lets through, such as KeyboardInterrupt
         record = {
             "raised": describe(error),
@@ -150,7 +474,7 @@ def observe_case(shell, request):
             "printed": "",
             "warned": [],
         }
-    return {"record": encode(record, packed=True)}
+    return {"record": encode(record)}
 
 
 def send(replies, reply, limit):

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from autograder.grading.judge import ERRORS, checked_record, lost_record, outcome_of
-from autograder.grading.names import Names
-from autograder.grading.sandbox import CancelledError, ChildError
+from autograder.grading.names import Names, given
+from autograder.grading.sandbox import CancelledError, ChildError, LostError
 from autograder.grading.transplant import Note
 from utils.checking.drivers import request_of
 
@@ -28,7 +28,7 @@ SPOILED = (
     "While {0} was asked, the process ended, but not because of {0}: it was asked again without "
     "the cells that it does not use."
 )
-SET_UP_SECONDS = 60.0
+LOST = 3  # how often a process may be ended from outside, which is nobody's fault
 # What reaches beyond the names that a cell defines: threads, signals, patched modules.
 FAR = re.compile(
     r"[Tt]hread|Timer|Executor|signal|alarm|itimer|ctypes|asyncio|atexit|_exit|rlimit|recursion"
@@ -143,44 +143,42 @@ class _Runner:
         self.asked = {}  # name of a check -> _Asked
         self.dead = {}  # place of a cell that is not run again -> why
         self.errors = {}  # name of an answer -> how its cell ended
+        self.lost = 0
 
     def attempt(self):
         """Run through the notebook; return False if the process died before the last check."""
         if self.result.starts > self.limits.restarts:
             return self._give_up("restarts", TOO_OFTEN.format(self.result.starts))
-        with self._child() as child:
-            for place, step in enumerate(self.steps):
-                if not self._open():
-                    break
-                if time.monotonic() >= self.until:
-                    return self._give_up("total", RAN_OUT.format(self.limits.total))
-                if not self._take(child, place, step):
-                    return not self._open()
+        try:
+            with self._child() as child:
+                return self._go_through(child)
+        except LostError:
+            self.lost += 1
+            if self.lost > LOST:
+                raise
+            return False
+
+    def _go_through(self, child):
+        for place, step in enumerate(self.steps):
+            if not self._open():
+                break
+            if time.monotonic() >= self.until:
+                return self._give_up("total", RAN_OUT.format(self.limits.total))
+            if not self._take(child, place, step):
+                return not self._open()
         return True
 
     @contextlib.contextmanager
     def _child(self):
         """Start a process in which the set-up cell has run, and end it."""
         self.result.starts += 1
-        child = self.workshop.start(self.limits)
+        setup = "\n".join(step.source for step in self.steps if step.kind == "set-up")
+        child = self.workshop.start(self.limits, setup, self.seed)
         try:
             child.wait_until_ready()
-            self._set_up(child)
             yield child
         finally:
             self.workshop.end(child)
-
-    def _set_up(self, child):
-        for step in self.steps:
-            if step.kind == "set-up":
-                try:
-                    error = child.ask({"do": "run", "source": step.source}, SET_UP_SECONDS)
-                except ChildError as death:
-                    error = {"error": str(death)}
-                if "error" in error:
-                    raise RuntimeError(
-                        f"the set-up cell of the lesson does not run here: {error['error']}"
-                    )
 
     def _open(self):
         return [
@@ -313,30 +311,37 @@ class _Runner:
 
     def _may_be_spoiled(self, name):
         """Return whether a check that is not right may be so because of another cell."""
-        answer, names = self.result.answers[name], self.result.names
+        answer, here = self.result.answers[name], self.steps.index(Step("check", name))
         outcome = outcome_of(self.questions[name], answer)
-        if outcome.status == "right" or name not in names:
+        if outcome.status == "right" or name not in self.result.names:
             return False
-        own, here = names.places(name), self.steps.index(Step("check", name))
+        own = self._own(name)
         if any(place > here for place in own):
             return True  # written, or mended, further down
-        others = [
-            step
-            for place, step in enumerate(self.steps[:here])
-            if step.kind in ("answer", "added") and place not in own
-        ]
-        if outcome.status == "unanswered":
+        others = {i for i in range(here) if self.steps[i].kind in ("answer", "added")} - own
+        if outcome.status == "unanswered" or not others:
             return False
         if answer.reason and kind_of_death(answer.reason) != "time":
-            return bool(others)
-        return bool(own & set(self.dead)) or any(FAR.search(step.source) for step in others)
+            return True
+        spoilers = self.result.names.defined_at(self.given) & others
+        far = any(FAR.search(self.steps[place].source) for place in others)
+        return bool(own & set(self.dead)) or bool(spoilers) or far
+
+    @cached_property
+    def given(self):
+        """The names that the set-up cell and Python give, to each answer as they are."""
+        return given("\n".join(step.source for step in self.steps if step.kind == "set-up"))
+
+    def _own(self, name):
+        """Return the places of the cells that a check rests on."""
+        places = self.result.names.places(name, but=self.given)
+        return {place for place in places if self.steps[place].kind in ("answer", "added")}
 
     def _alone(self, name):
         """Run the cells that a check rests on and ask it; what stopped is run once more."""
         errors = {}
         with self._child() as child:
-            waiting = [self.steps[place] for place in sorted(self.result.names.places(name))]
-            waiting = [step for step in waiting if step.kind in ("answer", "added")]
+            waiting = [self.steps[place] for place in sorted(self._own(name))]
             for step in [step for step in waiting if not self._run(child, step, errors)]:
                 self._run(child, step, errors)
             return self._ask(child, name, _Asked(), errors)

@@ -10,7 +10,19 @@ def questions_of(lesson):
     The module of lesson "01_l1_l2_updates" is `autograder.questions.l1_l2_updates`; a lesson
     without a module has no questions.
     """
+    return {question.name: question for question in getattr(_module(lesson), "QUESTIONS", ())}
+
+
+def limits_of(lesson):
+    """Return the limits that a lesson sets, by the names in `Limits`: the `LIMITS` of its module.
+
+    >>> limits_of("01_l1_l2_updates")
+    {}
+    """
+    return getattr(_module(lesson), "LIMITS", {})
+
+
+def _module(lesson):
+    """Return the module of a lesson, None where there is none."""
     module = f"{__name__}.{lesson.split('_', 1)[1]}"
-    if find_spec(module) is None:
-        return {}
-    return {question.name: question for question in import_module(module).QUESTIONS}
+    return import_module(module) if find_spec(module) is not None else None
