@@ -46,6 +46,7 @@ def plot_points(points, full):
     width = max(1.0, np.ceil(full / BINS))
     edges = np.arange(0, max(full, points.max()) + 2 * width, width) - width / 2
     ax.hist(points, edges, color=COLORS["train"], edgecolor="white", linewidth=0.8)
+    ax.margins(y=0.15)  # room for the word
     median = float(np.median(points))
     ax.axvline(median, color=INK, linestyle="--", linewidth=1.5)
     side = -1 if median > full / 2 else 1
@@ -68,7 +69,7 @@ def plot_points(points, full):
 
 def questions_image(statistics):
     """Return the difficulty of the questions as an image, "" where nothing was answered."""
-    there = {bare(name): item for name, item in statistics.items() if item.n}
+    there = {bare(name): item for name, item in statistics.items() if item.mean >= 0}
     if not there:
         return ""
     return image_html(to_png(plot_questions(there)), questions_alt(there))

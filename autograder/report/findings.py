@@ -88,7 +88,7 @@ def unrecognised(lesson):
 
 
 def dependent(lesson):
-    """Return the answers that fail only since they call another one that is wrong."""
+    """Return the wrong answers that call another one that is not right: they may be right then."""
     return _groups(
         lesson,
         [
@@ -161,8 +161,8 @@ def questions(lesson):
 
 def hardest(lesson):
     """Return the name and the statistics of the question with the lowest mean, or None."""
-    found = [(item.mean, name, item) for name, item in questions(lesson).items() if item.n]
-    return min(found, key=lambda f: f[0])[1:] if found else None
+    found = [(name, item) for name, item in questions(lesson).items() if item.mean >= 0]
+    return min(found, key=lambda f: f[1].mean, default=None)
 
 
 @dataclass

@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from autograder.report import findings, summary
 from autograder.report.findings import plural
-from autograder.report.summary import bare
+from autograder.report.summary import bare, number, share
 
 MAX_NAMES = 6_000  # links in one report: about 0.8 MB
 LEAST_NAMES = 10  # a list is never cut below
@@ -45,12 +45,6 @@ def words(text):
 def anchor(lesson):
     """Return the id of a lesson's section."""
     return "lesson-" + re.sub(r"[^\w-]", "-", shown(lesson))
-
-
-def number(lesson):
-    """Return the number of a lesson, or its name where it has none."""
-    found = re.match(r"\d+(?=_)", lesson)
-    return f"lesson {found[0]}" if found else shown(lesson)
 
 
 class Links:
@@ -171,5 +165,6 @@ def _environment():
         lstrip_blocks=True,
     )
     filters = {"shown": shown, "words": words, "anchor": anchor, "number": number, "bare": bare}
-    environment.filters.update(filters, counted=plural)
+    environment.filters.update(filters, counted=plural, big="{:,}".format)
+    environment.globals["share"] = share
     return environment

@@ -1,10 +1,13 @@
 """The report in a few sentences: what to say in class, and what to do before."""
 
+import re
+
 from autograder.report import findings
 from autograder.report.findings import plural
 from autograder.report.statistics import quartiles
 
 MOST = 3  # misconceptions that are worth a sentence
+A_CLASS = 40  # students, from whom on a share says more than a number
 
 
 def class_sentences(course):
@@ -12,17 +15,13 @@ def class_sentences(course):
     found = class_hardest(course.lessons)
     said = []
     if found is not None and found[2].mean < 1:
-        said += hardest_sentence(found[0], found[0].name if len(course.lessons) > 1 else "")
+        said += hardest_sentence(found[0], number(found[0].name) if len(course.lessons) > 1 else "")
     if len(course.lessons) == 1:
         return [*said, *open_sentence(course.lessons[0])]
     there = [entry for lesson in course.lessons for entry in lesson.gradable]
-    blank = sum(entry.blank for entry in there)
-    some = sum(bool(entry.unanswered) and not entry.blank for entry in there)
-    if blank or some:
-        said.append(
-            f"Of {plural(len(there), 'submission')}, {some} left some questions open "
-            f"and {blank} answered nothing at all."
-        )
+    found = _left_open(there)
+    if found:
+        said.append(f"Of {plural(len(there), 'submission')}, {' and '.join(found)}.")
     return said
 
 
@@ -49,21 +48,36 @@ def hardest_sentence(lesson, where=""):
         return []
     name, item = found
     where = f" ({where})" if where else ""
+    full = share(item.full, item.n)
     return [
-        f"The hardest question is `{bare(name)}`{where}: {item.full} of {item.n} have full marks, "
+        f"The hardest question is `{bare(name)}`{where}: {full} have full marks, "
         f"the mean is {item.mean:.0%} of the points."
     ]
 
 
 def open_sentence(lesson):
     """Return how many left questions open, in a list that is empty where nobody did."""
-    there = lesson.gradable
-    blank = sum(entry.blank for entry in there)
-    some = sum(bool(entry.unanswered) and not entry.blank for entry in there)
-    said = [f"{blank} answered nothing at all"] * bool(blank)
-    said += [f"{some} left some questions open"] * bool(some)
-    said += [f"{len(lesson.absent)} handed in nothing"] * bool(lesson.absent)
+    said = _left_open(lesson.gradable)
+    said += [f"{len(lesson.absent):,} handed in nothing"] * bool(lesson.absent)
     return [f"Not answered: {', '.join(said)}."] if said else []
+
+
+def _left_open(entries):
+    blank = sum(entry.blank for entry in entries)
+    some = sum(bool(entry.unanswered) and not entry.blank for entry in entries)
+    said = [f"{blank:,} answered nothing at all"] * bool(blank)
+    return said + [f"{some:,} left some questions open"] * bool(some)
+
+
+def share(count, n):
+    """Return how many of how many, with the share where it is a class.
+
+    Examples
+    --------
+    >>> share(2, 10), share(150, 1000)
+    ('2 of 10', '150 of 1,000 (15%)')
+    """
+    return f"{count:,} of {n:,}" + (f" ({count / n:.0%})" if n >= A_CLASS else "")
 
 
 def top_misconceptions(lessons, most=MOST):
@@ -99,6 +113,18 @@ def _waiting(lesson):
         "refused files: ask for them again": sum(f.count for f in refused),
         "gradebook and verdict disagree": sum(f.count for f in reports),
     }
+
+
+def number(lesson):
+    """Return the number of a lesson in words, or its name where it has none.
+
+    Examples
+    --------
+    >>> number("01_l1_l2_updates"), number("toy")
+    ('lesson 01', 'toy')
+    """
+    found = re.match(r"[0-9]+(?=_)", lesson)
+    return f"lesson {found[0]}" if found else lesson
 
 
 def bare(cell):

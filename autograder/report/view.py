@@ -29,7 +29,7 @@ class Row:
     @property
     def mean(self):
         """The mean share of the points."""
-        return f"{self.item.mean:.0%}" if self.item.n else "–"
+        return f"{self.item.mean:.0%}" if self.item.mean >= 0 else "–"
 
     @property
     def r(self):
