@@ -44,7 +44,7 @@ END_SECONDS = 10.0
 MAX_MESSAGE = 65_536
 MAX_BRACKETS = 200_000
 KEPT_SERVERS = 3
-FRESH_SECONDS = 60.0
+FRESH_SECONDS, MARKED_SECONDS = 60.0, 2.0
 FIRST_USER = 0x70000000
 CORES = os.cpu_count() or 1
 PREFIX = "course-workshop-"
@@ -427,7 +427,8 @@ def _is_stale(folder):
     found = folder.lstat()
     if folder.is_symlink() or not folder.is_dir() or found.st_uid != os.geteuid():
         return False
-    if time.time() - found.st_mtime < FRESH_SECONDS:
+    marked = (folder / "in-use").exists()
+    if time.time() - found.st_mtime < (MARKED_SECONDS if marked else FRESH_SECONDS):
         return False
     with contextlib.suppress(FileNotFoundError):
         mark = os.open(folder / "in-use", os.O_RDWR | os.O_NOFOLLOW)
