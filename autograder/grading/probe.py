@@ -458,14 +458,14 @@ def line_of(error):
 def observe_case(shell, request):
     """Run one case on an answer and return the record, or that there is no such name."""
     from utils.checking.codec import decode, encode
-    from utils.checking.drivers import describe, observe
+    from utils.checking.drivers import describe, observe_results
 
     target = shell.user_ns.get(request["name"])
     if target is None:
         return {"missing": True}
     inputs = decode(request["inputs"])
     try:
-        record = observe(request["driver"], target, inputs)
+        record = observe_results(request["driver"], target, inputs)
     except BaseException as error:  # what even the driver lets through, such as KeyboardInterrupt
         record = {
             "raised": describe(error),
@@ -474,7 +474,7 @@ def observe_case(shell, request):
             "printed": "",
             "warned": [],
         }
-    return {"record": encode(record)}
+    return {"record": encode(record, packed=True)}
 
 
 def send(replies, reply, limit):
