@@ -197,8 +197,8 @@ def test_a_written_answer_can_still_be_read():
     honest = (
         "# Why\n\nIf $\\lambda\\,\\|w\\|_1 < t$ then *each* weight, e.g. `w[0] = x / 2`:\n\n"
         "$$\\begin{aligned} a &= b \\\\ \\left( c \\right] &\\leq d \\end{aligned}$$\n\n"
-        "1. **first** & second\n2. 3 > 2\n\n```python\nif a < b: pass\n```\n\n| a | b |\n|---|---|\n\n"
-        "````\n```\n````"
+        "1. **first** & second\n2. 3 > 2\n\n```python\nif a < b: pass\n```\n\n"
+        "| a | b |\n|---|---|\n\n````\n```\n````"
     )
     assert harmless(honest) == honest
     told = Tags(shown(harmless("see [Ng](https://a.b/c?d=1&e=2), $a<b$"))).text
