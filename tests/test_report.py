@@ -480,6 +480,12 @@ def test_what_was_handed_in_but_not_graded_is_told(tmp_path):
     assert "Handed in, not graded yet (1): eve" in page_of(tmp_path).words
 
 
+def test_a_question_that_nobody_has_a_point_in_is_told(tmp_path):
+    checks = [check("f", 2.0), check("g", 0.0)]
+    write_class(tmp_path, {(student, LESSON): verdict(checks) for student in "abc"})
+    assert "questions in which nobody has a point" in page_of(tmp_path).words
+
+
 def test_students_to_look_at_first(small_class):
     course = read_course(small_class)
     found = {a.student: a.reasons for a in findings.attention(course)}

@@ -87,7 +87,9 @@ def _number(value):
 def _text(value):
     if isinstance(value, dict):
         return ", ".join(f"{key} {_text(item)}" for key, item in value.items())
-    return "" if value is None else str(value)
+    if isinstance(value, int) and value >= 2**20:
+        return f"{value / 2**20:g} MiB"
+    return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def case_in(message):

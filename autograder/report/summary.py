@@ -105,11 +105,15 @@ def to_do(course):
 
 def _waiting(lesson):
     refused, reports = findings.files(lesson), findings.disagreements(lesson)
+    lost = [item for item in findings.questions(lesson).values() if item.n >= 3 and item.mean == 0]
     faults = [entry for entry in lesson.entries if entry.fault]
     return {
         "to grade by hand (Formgrader)": sum(bool(e.waiting) for e in lesson.gradable),
         "handed in, not graded yet (`./course grade`)": len(lesson.waiting),
         "not graded, since the grader stopped": len(faults) + bool(lesson.fault),
+        "questions in which nobody has a point: is the question at fault, or the grader?": len(
+            lost
+        ),
         "refused files: ask for them again": sum(f.count for f in refused),
         "gradebook and verdict disagree": sum(f.count for f in reports),
     }
