@@ -106,7 +106,8 @@ def checked_record(data, source, case=None):
     NotPlainError
         If it is of another form.
     """
-    record = decode(data)
+    with np.errstate(all="ignore"):
+        record = decode(data)
     if not isinstance(record, dict) or ("value" in record) == ("raised" in record):
         raise NotPlainError("a record holds a value or an exception")
     checked = {

@@ -20,7 +20,7 @@ from utils.checking.drivers import request_of
 
 RAN_OUT = "The time for the whole submission, {:.3g} s, was used up before this check."
 TOO_OFTEN = "The process of this submission ended {} times; the rest was not run."
-TOO_SLOW = "The time for all cases of this check, {:.3g} s, was used up."
+TOO_SLOW = "The time for all cases of a check, {:.3g} s, was used up."
 LONG = "It returned more than can be read."
 FORGED = "It sent something that is no result."
 ADDED = "a cell that you added"
@@ -28,12 +28,14 @@ SPOILED = (
     "While {0} was asked, the process ended, but not because of {0}: it was asked again without "
     "the cells that it does not use."
 )
+STUB = "NotImplementedError"
 LOST = 3  # how often a process may be ended from outside, which is nobody's fault
 # What reaches beyond the names that a cell defines: threads, signals, patched modules.
 FAR = re.compile(
     r"[Tt]hread|Timer|Executor|signal|alarm|itimer|ctypes|asyncio|atexit|_exit|rlimit|recursion"
-    r"|settrace|setprofile|callbacks|setattr|delattr|builtins|__\w+__|modules|exec\(|eval\("
-    r"|globals\(|seterr|std(?:out|err|in)|^\s*del\s|^\s*(?!self\.|cls\.)\w[\w.]*(?:\.\w+|\])\s*\W?=",
+    r"|settrace|setprofile|callbacks|setattr|delattr|builtins|get_ipython|__\w+__|modules|utils"
+    r"|exec\(|eval\(|globals\(|clear\(|seterr|warnings|std(?:out|err|in)|(?:^|;)\s*del\s"
+    r"|(?:^|;)\s*(?!self\.|cls\.)\w[\w.]*(?:\.\w+|\])\s*\W?=",
     re.MULTILINE,
 )
 
@@ -52,8 +54,8 @@ class Answer:
     """What became of one check: records, or why there are none.
 
     `missing` says that there is no such name, `error` how its answer cell ended, `reason` why
-    the check could not be asked to its end; `seconds` is what its cases took, `cpu` what of it
-    the process computed.
+    the check could not be asked to its end; `seconds` is what its cases took on the clock, `cpu`
+    what of it the process computed.
     """
 
     records: tuple = ()
@@ -137,7 +139,7 @@ class _Runner:
     def __init__(self, steps, questions, workshop, limits, seed):
         self.steps, self.questions = steps, questions
         self.workshop, self.limits, self.seed = workshop, limits, seed
-        self.until = time.monotonic() + limits.total
+        self.until = time.monotonic() + limits.total * limits.patience
         self.source = "\n".join(step.source for step in steps)
         self.result = Run(steps=steps)
         self.asked = {}  # name of a check -> _Asked
@@ -162,7 +164,7 @@ class _Runner:
         for place, step in enumerate(self.steps):
             if not self._open():
                 break
-            if time.monotonic() >= self.until:
+            if self._is_over():
                 return self._give_up("total", RAN_OUT.format(self.limits.total))
             if not self._take(child, place, step):
                 return not self._open()
@@ -227,14 +229,28 @@ class _Runner:
         asked.lost[asked.case.part] = sentence
         return f"{name}: {sentence}"
 
-    def _left(self, seconds):
-        return max(0.05, min(seconds, self.until - time.monotonic()))
+    def _is_over(self):
+        return self.result.cpu >= self.limits.total or time.monotonic() >= self.until
+
+    def _talk(self, child, request, seconds, asked=None):
+        """Send a request and return the reply; count what it took."""
+        seconds = max(0.05, min(seconds, self.limits.total - self.result.cpu))
+        start, before, after = time.monotonic(), child.cpu(), None
+        try:
+            reply = child.ask(request, seconds)
+            after = child.cpu()
+            return reply
+        finally:
+            took = time.monotonic() - start
+            cpu = min(took, seconds) if before is None or after is None else after - before
+            self.result.cpu += cpu
+            if asked is not None:
+                asked.seconds, asked.cpu = asked.seconds + took, asked.cpu + cpu
 
     def _run(self, child, step, errors):
         """Run a cell, and keep how it ended; return whether it ran to its end."""
         seconds = self.limits.added if step.kind == "added" else self.limits.answer
-        reply = child.ask({"do": "run", "source": step.source}, self._left(seconds))
-        self.result.cpu += _claimed(reply)
+        reply = self._talk(child, {"do": "run", "source": step.source}, seconds)
         if "error" in reply:
             errors[step.name] = _error(step, reply)
         return "error" not in reply
@@ -254,7 +270,7 @@ class _Runner:
             if number in asked.records or case.part in asked.lost:
                 continue
             asked.case = case
-            if asked.seconds >= self.limits.question:
+            if self._took_too_long(asked):
                 asked.lost[case.part] = TOO_SLOW.format(self.limits.question)
                 continue
             reply = self._case(child, name, asked)
@@ -267,18 +283,20 @@ class _Runner:
         ]
         return Answer(tuple(records), seconds=asked.seconds, cpu=asked.cpu)
 
+    def _took_too_long(self, asked):
+        most = self.limits.question
+        return asked.cpu >= most or asked.seconds >= most * self.limits.patience
+
     def _case(self, child, name, asked):
         request = {"do": "observe", "name": name}
         request |= request_of(asked.case.driver, asked.case.inputs)
-        start = time.monotonic()
-        left = self.limits.question - asked.seconds
+        left, case = self.limits.question - asked.cpu, self.limits.case
         try:
-            reply = child.ask(request, self._left(min(self.limits.case, left)))
-        finally:
-            asked.seconds += time.monotonic() - start
-        asked.cpu += _claimed(reply)
-        self.result.cpu += _claimed(reply)
-        return reply
+            return self._talk(child, request, min(case, left), asked)
+        except ChildError as error:
+            if left < case and kind_of_death(str(error)) == "time":
+                raise ChildError(TOO_SLOW.format(self.limits.question)) from None
+            raise
 
     def _record(self, child, reply, case):
         if "long" in reply:
@@ -292,13 +310,13 @@ class _Runner:
 
     def ask_alone(self, name):
         """Ask a check again without the cells that may have spoiled it; keep the better answer."""
-        spent = self.result.starts > 2 * self.limits.restarts or time.monotonic() >= self.until
-        if spent or not self._may_be_spoiled(name):
+        spent = self.result.starts > 2 * self.limits.restarts
+        if spent or self._is_over() or not self._may_be_spoiled(name):
             return
         question, before = self.questions[name], self.result.answers[name]
         try:
             after = self._alone(name)
-        except ChildError:
+        except (ChildError, LostError):
             if self.workshop.cancelled:
                 raise CancelledError from None
             return
@@ -319,7 +337,8 @@ class _Runner:
         if any(place > here for place in own):
             return True  # written, or mended, further down
         others = {i for i in range(here) if self.steps[i].kind in ("answer", "added")} - own
-        if outcome.status == "unanswered" or not others:
+        blank = outcome.status == "unanswered" and STUB in self.result.names.direct(name)
+        if blank or not others:
             return False
         if answer.reason and kind_of_death(answer.reason) != "time":
             return True
@@ -366,13 +385,6 @@ def _error(step, reply):
     if isinstance(line, int) and 0 < line <= len(lines):
         return f"{sentence} in line {line}: {lines[line - 1].strip()[:80]}"
     return sentence + "."
-
-
-def _claimed(reply):
-    """Return the seconds that a process says it computed: told in the verdict, trusted nowhere."""
-    claim = reply.get("cpu", 0.0)
-    known = isinstance(claim, float) and 0 <= claim < 1e6
-    return claim if known else 0.0
 
 
 def _lower(sentence):
