@@ -24,6 +24,7 @@ from pathlib import Path
 from autograder.grading.calls import PLATFORMS, filter_program
 
 NOBODY = 65534
+FIRST_USER, USERS = 0x70000000, 0x10000000  # numbers that no real user has, for children
 HOME = "/home/student"  # in a room
 COURSE = "/course"  # where a room shows the copy of `utils`
 DEVICES = ("null", "zero", "full", "random", "urandom")
@@ -39,7 +40,7 @@ _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 _DETACH, _RECURSIVE, _AT_CWD = 2, 0x8000, -100
 _PR_PDEATHSIG, _PR_DUMPABLE, _PR_CAPBSET_DROP, _PR_NO_NEW_PRIVS = 1, 4, 24, 38
 _CAPABILITY_VERSION = 0x20080522
-_CAP_SYS_ADMIN = 21
+_CAP_SETGID, _CAP_SETUID, _CAP_SYS_ADMIN = 6, 7, 21
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.syscall.restype = ctypes.c_long
@@ -72,32 +73,58 @@ def _mount(source, target, kind=None, flags=0, data=None):
     _checked(result, f"mount on {target}")
 
 
-def may_administer():
-    """Return whether this process has CAP_SYS_ADMIN in its user namespace."""
-    return bool(_effective() >> _CAP_SYS_ADMIN & 1)
-
-
-def _effective():
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("CapEff:"):
-            return int(line.split()[1], 16)
-    return 0
+def _may(*capabilities):
+    """Return whether this process has these capabilities in its user namespace."""
+    rows = dict(line.split(":") for line in Path("/proc/self/status").read_text().splitlines())
+    effective = int(rows["CapEff"], 16)
+    return all(effective >> capability & 1 for capability in capabilities)
 
 
 def enter_namespaces():
     """Leave the machine's namespaces; the next fork is process 1 of a namespace of its own.
 
-    A process without CAP_SYS_ADMIN first makes a user namespace, in which it is itself and has
-    every capability (user_namespaces(7)).
+    A process without CAP_SYS_ADMIN first makes a user namespace, in which it has every capability
+    (user_namespaces(7)).
     """
-    if not may_administer():
-        user, group = os.geteuid(), os.getegid()
-        _unshare(_NEWUSER, "a user namespace")
-        Path("/proc/self/setgroups").write_text("deny")
-        Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
-        Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
+    if not _may(_CAP_SYS_ADMIN):
+        _enter_user_namespace()
     _unshare(_NEWNS | _NEWPID | _NEWNET | _NEWIPC | _NEWUTS, "namespaces")
     _mount(None, "/", None, _REC | _PRIVATE)
+
+
+def _enter_user_namespace():
+    """Be in a user namespace, in which one is oneself.
+
+    Where one may change users, the namespace knows the users of children, too; such a map is
+    written by a process that has stayed outside.
+    """
+    user, group, me = os.geteuid(), os.getegid(), os.getpid()
+    if not _may(_CAP_SETUID, _CAP_SETGID):
+        _unshare(_NEWUSER, "a user namespace")
+        Path("/proc/self/setgroups").write_text("deny")
+        _map_users("self", f"{user} {user} 1", f"{group} {group} 1")
+        return
+    ready, entered = os.pipe()
+    helper = os.fork()
+    if helper == 0:
+        try:
+            os.read(ready, 1)
+            more = f"\n{FIRST_USER} {FIRST_USER} {USERS}"
+            _map_users(me, f"{user} {user} 1{more}", f"{group} {group} 1{more}")
+            os._exit(0)
+        finally:
+            os._exit(1)
+    _unshare(_NEWUSER, "a user namespace")
+    os.write(entered, b".")
+    if os.waitpid(helper, 0)[1]:
+        raise ConfineError("no users can be mapped in a user namespace")
+    os.close(ready)
+    os.close(entered)
+
+
+def _map_users(process, users, groups):
+    Path(f"/proc/{process}/uid_map").write_text(users)
+    Path(f"/proc/{process}/gid_map").write_text(groups)
 
 
 def _unshare(flags, step):
@@ -233,22 +260,22 @@ def user_numbers():
     return [(int(first), int(count)) for first, _, count in rows]
 
 
-def user_for(wanted, known):
+def user_for(place, known):
     """Return the user and the group that a child takes on.
 
     Parameters
     ----------
-    wanted : int
-        A number that nobody else has.
+    place : int
+        Where among the users for children its own is.
     known : list
         What `user_numbers` returned.
 
     Returns
     -------
     tuple of int
-        `wanted` or `NOBODY` where it may change its user, or else what it is.
+        A number of its own, or `NOBODY`, where it may change its user, or else what it is.
     """
-    for number in (wanted, NOBODY):
+    for number in (FIRST_USER + place % USERS, NOBODY):
         if any(first <= number < first + count for first, count in known):
             return number, number
     return os.geteuid(), os.getegid()

@@ -38,14 +38,14 @@ def once():
     """Serve the requests on standard input until it ends."""
     requests, replies = take_pipes()
     settings = json.loads(requests.readline())
-    leave_repository(settings["paths"])
-    limit_resources(settings["resources"])
+    leave_repository(settings)
     watch_parent(os.getppid())
     fault, shell = "", make_shell()
     try:
         set_up(shell, settings["setup"])
     except SetupError as error:
         fault = str(error)
+    limit_resources(settings["resources"])
     reseed(bytes.fromhex(settings["seed"]))
     answer_all(shell, requests, replies, settings, fault)
 
@@ -95,7 +95,8 @@ def limit_resources(resources):
         if kind is None or name == "RLIMIT_NPROC":
             continue
         hard = resource.getrlimit(kind)[1]
-        wanted = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        wanted = value + address_space() if name == "RLIMIT_AS" else value
+        wanted = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         try:
             resource.setrlimit(kind, (wanted, wanted))
         except (ValueError, OSError):  # macOS knows RLIMIT_AS but does not set it
@@ -172,8 +173,9 @@ class ForkServer:
         self.confine.die_with_parent()
         silence()
         self._enter()
-        self.shell = make_shell()
-        set_up(self.shell, self.settings["setup"])
+        if self.settings["setup"] is not None:
+            self.shell = make_shell()
+            set_up(self.shell, self.settings["setup"])
         self._freeze()
         tell(self.control, {"ready": True})
         self.poll.register(self.control, select.POLLIN)
@@ -192,7 +194,7 @@ class ForkServer:
         sys.path.remove(settings["server"])
         for name in [name for name in sys.modules if name.split(".")[0] == "autograder"]:
             del sys.modules[name]
-        leave_repository(settings["paths"])
+        leave_repository(settings)
         if self.namespaces:
             self.confine.enter_room(settings["root"], settings["shown"], settings["course"])
         self.home = self.confine.HOME if self.namespaces else settings["home"]
@@ -208,7 +210,8 @@ class ForkServer:
         self.size = address_space()
 
     def _start(self):
-        data, descriptors, _, _ = socket.recv_fds(self.control, MAX_ORDER, 3)
+        flags = socket.MSG_CMSG_CLOEXEC
+        data, descriptors, _, _ = socket.recv_fds(self.control, MAX_ORDER, 3, flags)
         if not data:
             os._exit(0)
         order = json.loads(data)
@@ -254,6 +257,10 @@ class ForkServer:
             requests = os.fdopen(requests, encoding="utf-8")
             replies = os.fdopen(replies, "w", encoding="utf-8")
             self._confine(order)
+            if self.settings["setup"] is None:
+                try_out(order)
+                send(replies, {"number": 0, "ready": True}, order["reply"])
+                os._exit(0)
             reseed(bytes.fromhex(order["seed"]))
         except BaseException:
             send(replies, {"number": 0, "error": traceback.format_exc()}, MAX_ORDER)
@@ -274,7 +281,7 @@ class ForkServer:
             confine.private_places(user, group, order["home"], order["files"])
             confine.become(user, group)
             confine.make_home("/home")
-            if user == order["user"] or kernel() >= LEAST_KERNEL:
+            if user >= confine.FIRST_USER or kernel() >= LEAST_KERNEL:
                 resources["RLIMIT_NPROC"] = processes
         os.chdir(self.home)
         confine.limit(resources)
@@ -286,6 +293,28 @@ class ForkServer:
                 os._exit(1)
             confine.restrict_paths([*self.settings["shown"], self.settings["course"], self.home])
         confine.filter_calls(own_files=self.namespaces)
+
+
+def try_out(order):
+    """Use what every child uses, and see that what none may do is refused.
+
+    Raises
+    ------
+    RuntimeError
+        If it is not.
+    """
+    import decimal  # noqa: F401 -- a compiled module of Python's
+    from importlib.util import find_spec
+
+    for name in ("numpy", "utils"):
+        with open(find_spec(name).origin, "rb") as file:
+            file.read(1)
+    for attempt in (socket.socket, os.fork, lambda: os.open(order["hidden"], os.O_RDONLY)):
+        try:
+            attempt()
+        except OSError:
+            continue
+        raise RuntimeError("a confined process could do what it should not")
 
 
 def adopt(settings, home):
@@ -319,15 +348,13 @@ class SetupError(RuntimeError):
     """The set-up cell of the lesson does not run."""
 
 
-def leave_repository(paths):
-    """Put `paths` first on the import path and take the teacher's side off it.
+def leave_repository(settings):
+    """Put the workshop's copy first on the import path and take the teacher's side off it.
 
     An editable install puts the repository there.
     """
-    hidden = ("autograder", "nbgrader_config.py")
-    left = [
-        folder for folder in sys.path if not any(os.path.exists(f"{folder}/{h}") for h in hidden)
-    ]
+    paths, repository = settings["paths"], settings["repository"]
+    left = [folder for folder in sys.path if os.path.realpath(folder) != repository]
     sys.path[:] = paths + [folder for folder in left if folder not in paths]
 
 

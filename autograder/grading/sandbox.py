@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import platform
 import queue
 import secrets
 import select
@@ -43,15 +44,17 @@ SET_UP_SECONDS = 120.0
 END_SECONDS = 10.0
 MAX_MESSAGE = 65_536
 MAX_BRACKETS = 200_000
+CHUNK = 1 << 20
 KEPT_SERVERS = 3
 FRESH_SECONDS, MARKED_SECONDS = 60.0, 2.0
-FIRST_USER = 0x70000000
 CORES = os.cpu_count() or 1
 PREFIX = "course-workshop-"
+PACKAGES = ("site-packages", "dist-packages")
 TOO_LONG = "It did not finish within {:.3g} s. Is there a loop that never ends?"
 WAITED = "It did not finish within {:.3g} s: it was waiting most of the time."
 ENDED = "It ended the process."
 NO_RESULT = "It sent something that is no result."
+LOST = "the process for students' code was ended from outside"
 
 
 class GradingError(LookupError):
@@ -176,10 +179,10 @@ def why_not(level):
     if level == "process":
         return ""
     if not hasattr(os, "pidfd_open"):
-        return "this is no Linux with Linux 5.3 or newer"
+        return f"this is {platform.system()}, and the sandbox needs Linux 5.12 or newer"
     try:
         with Workshop(level=level, untried=True) as workshop:
-            child = workshop.start(Limits())
+            child = workshop.start(Limits(), setup=None)
             child.wait_until_ready()
             workshop.end(child)
     except (OSError, RuntimeError) as error:
@@ -195,7 +198,7 @@ def readable():
     """
     python = {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}
     roots = {path for path in python if path in ("/", "/usr", "/usr/local")}
-    paths = python - roots | set(import_paths())
+    paths = python - roots | set(package_folders())
     paths |= {f"{r.rstrip('/')}/{name}" for r in roots for name in ("lib", "lib64", "share")}
     paths |= set(filter(None, os.environ.get("LD_LIBRARY_PATH", "").split(":")))
     paths |= {"/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/nix/store"}
@@ -203,6 +206,7 @@ def readable():
     paths |= {"/etc/ld.so.cache", "/etc/localtime", "/etc/fonts", "/etc/alternatives"}
     paths |= {os.path.realpath(path) for path in paths}
     hidden = {os.path.realpath(path) for path in (SOURCE, Path.home())}
+    hidden |= {f"{path}/{name}" for path in paths for name in ("autograder", "nbgrader_config.py")}
     found = {part for path in paths if os.path.isabs(path) for part in without(path, hidden)}
     return [path for path in sorted(found) if found.isdisjoint(_above(path))]
 
@@ -212,14 +216,10 @@ def _above(path):
     return [str(folder) for folder in Path(path).parents]
 
 
-def import_paths():
-    """Return the folders on this process's import path, the repository's left out."""
+def package_folders():
+    """Return the folders of installed packages on this process's import path, and no other."""
     folders = (os.path.abspath(path) for path in sys.path if path)
-    return [
-        path
-        for path in folders
-        if os.path.exists(path) and not os.path.exists(f"{path}/autograder")
-    ]
+    return [path for path in folders if os.path.basename(path) in PACKAGES and os.path.isdir(path)]
 
 
 def without(path, hidden):
@@ -230,7 +230,8 @@ def without(path, hidden):
     path = os.path.normpath(path)
     if not os.path.exists(path) or path in hidden:
         return []
-    if not any(folder.startswith(path.rstrip("/") + "/") for folder in hidden):
+    inside = path.rstrip("/") + "/"
+    if not any(folder.startswith(inside) and os.path.exists(folder) for folder in hidden):
         return [path]
     inside = (entry.path for entry in os.scandir(path))
     return [part for entry in inside for part in without(entry, hidden)]
@@ -266,6 +267,8 @@ class Workshop:
         self.path = Path(tempfile.mkdtemp(prefix=PREFIX))
         self._mark = _hold(self.path)
         self._fill()
+        if not untried:
+            self._warm()
         self._servers, self._children, self._numbers = {}, set(), 0
         self._cancelled = False
         self._lock, self._starting = threading.Lock(), threading.Lock()
@@ -276,7 +279,7 @@ class Workshop:
         return LEVELS[self.level]
 
     def _fill(self):
-        """Copy what children need; a user of their own can read it, others cannot reach it."""
+        """Copy what children need."""
         course, server = self.path / "course", self.path / "server"
         ignore = shutil.ignore_patterns("__pycache__", "*.part")
         shutil.copytree(SOURCE / "utils", course / "utils", ignore=ignore)
@@ -286,12 +289,20 @@ class Workshop:
             shutil.copy(SOURCE / "autograder" / "grading" / f"{name}.py", grading)
         for folder in ("root", "home", "homes", "course/fonts"):
             (self.path / folder).mkdir()
-        self._keep_fonts(course / "fonts")
+        self._open_course()
+
+    def _open_course(self):
+        """Let any user read the copies; the folder around them is the teacher's own."""
+        for path in (self.path / "course", *(self.path / "course").rglob("*")):
+            path.chmod(0o755 if path.is_dir() else 0o644)
+
+    def _warm(self):
+        """Compile the copies and copy the list of fonts, which every child would make anew."""
         import compileall
 
         compileall.compile_dir(self.path, quiet=2)
-        for path in (course, *course.rglob("*")):
-            path.chmod(0o755 if path.is_dir() else 0o644)
+        self._keep_fonts(self.path / "course" / "fonts")
+        self._open_course()
 
     def _keep_fonts(self, folder):
         with contextlib.suppress(Exception):  # without the list, each fork server makes its own
@@ -324,8 +335,8 @@ class Workshop:
         if self.level == "process":
             child = FreshChild(self, limits, order | {"setup": setup})
         else:
-            user = FIRST_USER + os.getpid() * 64 + self._numbers % 64
-            child = self._forked(setup, limits, order | {"user": user})
+            order["user"] = os.getpid() * 64 + self._numbers % 64
+            child = self._forked(setup, limits, order | {"hidden": str(Path(__file__))})
         with self._lock:
             self._children.add(child)
         if self._cancelled:  # while it was started
@@ -337,7 +348,7 @@ class Workshop:
         """Return a fork of the server for this set-up cell; of a new one if it has died."""
         try:
             return ForkedChild(self._server(setup), limits, order)
-        except _GoneError:
+        except LostError:
             return ForkedChild(self._server(setup), limits, order)
 
     def _server(self, setup):
@@ -441,10 +452,6 @@ def _is_stale(folder):
     return True
 
 
-class _GoneError(Exception):
-    """The fork server is not there any more."""
-
-
 class Server:
     """A fork server and its keeper: see `probe.serve`."""
 
@@ -483,7 +490,8 @@ class Server:
             "root": str(path / "root"),
             "home": str(path / "home"),
             "shown": readable(),
-            "paths": ["/course" if namespaces else course, *import_paths()],
+            "paths": ["/course" if namespaces else course, *package_folders()],
+            "repository": os.path.realpath(SOURCE),
         }
 
     def _wait_until_ready(self):
@@ -518,7 +526,8 @@ def receive(channel, seconds):
     """
     channel.settimeout(seconds)
     try:
-        data, descriptors, _, _ = socket.recv_fds(channel, MAX_MESSAGE, 1)
+        flags = socket.MSG_CMSG_CLOEXEC
+        data, descriptors, _, _ = socket.recv_fds(channel, MAX_MESSAGE, 1, flags)
     except OSError:
         return None, []
     return (json.loads(data) if data else None), descriptors
@@ -560,7 +569,7 @@ class Child:
 
         The clock is that of clock_getcpuclockid(3), read from outside.
         """
-        if sys.platform != "linux":
+        if sys.platform != "linux" or self.number <= 0:
             return None
         try:
             return time.clock_gettime(~self.number << 3 | 2)
@@ -629,8 +638,8 @@ class Child:
             if used is not None and start is not None and used - start >= seconds:
                 raise ChildError(TOO_LONG.format(seconds))
             if wall <= 0:
-                late = WAITED if patience > 1 else TOO_LONG
-                raise ChildError(late.format(patience * seconds))
+                waited = used is not None and start is not None and used - start < seconds / 2
+                raise ChildError((WAITED if waited else TOO_LONG).format(patience * seconds))
             if used is None or start is None:
                 return wall
             return min(wall, max(0.01, (seconds - used + start) / CORES))
@@ -686,7 +695,7 @@ class ForkedChild(Child):
             self._status.close()
             os.close(ours)
             os.close(theirs)
-            raise _GoneError
+            raise LostError(LOST)
         self._process = descriptors[0]
         server.children += 1
         self.usage = None
@@ -706,7 +715,7 @@ class ForkedChild(Child):
         self._wait()
         if self.usage is None:
             self._server.alive = False
-            return LostError("the process for students' code was ended from outside")
+            return LostError(LOST)
         return ChildError(ENDED)
 
     def _wait(self):
@@ -751,7 +760,8 @@ class FreshChild(Child):
             bufsize=0,
             **_own_group(),
         )
-        order["paths"] = [str(workshop.path / "course"), *import_paths()]
+        order["paths"] = [str(workshop.path / "course"), *package_folders()]
+        order["repository"] = os.path.realpath(SOURCE)
         with contextlib.suppress(OSError):
             self._process.stdin.write(json.dumps(order).encode() + b"\n")
         wire = ThreadedWire(self._process, limits.reply)
@@ -812,18 +822,21 @@ class PolledWire:
             poll.register(self._replies, select.POLLIN)
             if rest:
                 poll.register(self._requests, select.POLLOUT)
-            events = poll.poll(1_000 * left())
-            for descriptor, _ in events:
+            for descriptor, _ in poll.poll(1_000 * left()):
                 if descriptor == self._requests:
                     rest = self._write(rest)
                 elif not self._take():
                     return None
-            line, newline, after = self._found.partition(b"\n")
-            if newline:
-                self._found = after
-                if after or rest:
-                    raise ChildError(NO_RESULT)
-                return bytes(line)
+            if b"\n" in self._found[-CHUNK:]:
+                return self._line(rest)
+
+    def _line(self, rest):
+        """Return the line that has come; nothing may be left of it, or of what is to be sent."""
+        line, _, after = self._found.partition(b"\n")
+        self._found = bytearray()
+        if after or rest:
+            raise ChildError(NO_RESULT)
+        return bytes(line)
 
     def _has_come(self):
         poll = select.poll()
@@ -840,7 +853,7 @@ class PolledWire:
 
     def _take(self):
         """Read what has come; return False at the end."""
-        found = os.read(self._replies, 1 << 20)
+        found = os.read(self._replies, CHUNK)
         self._found += found
         if len(self._found) > self._limit + 2:
             raise ChildError(NO_RESULT)
