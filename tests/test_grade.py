@@ -18,6 +18,7 @@ from autograder.grading.gradebook import Book, read_timestamp
 from autograder.grading.marks import shown, summary, table
 from autograder.grading.seeds import seed_of
 from autograder.grading.tasks import Judge
+from autograder.grading.verdict import read_verdict
 from tests.toy import LESSON, RIGHT, answered, file_of, here, release, write_course
 
 CLASS = {
@@ -407,9 +408,8 @@ def test_a_large_class_is_shown_as_a_distribution():
 def nbgrader(graded):
     """Run one of nbgrader's own commands in a course with the real configuration."""
     config = (Path(sandbox.SOURCE) / "nbgrader_config.py").read_text(encoding="utf-8")
-    fake = "import autograder.grading.material as m\nfrom tests.toy import questions_of\n"
-    fake += "m.questions_of = questions_of\n"
-    (graded / "nbgrader_config.py").write_text(config + fake, encoding="utf-8")
+    asked = 'c.GradeAnswers.questions = "tests.toy"\n'
+    (graded / "nbgrader_config.py").write_text(config + asked, encoding="utf-8")
     shutil.copytree(graded / "notebooks", graded / "solutions")
     scripts = Path(sys.executable).parent
     path = os.pathsep.join([str(scripts), os.environ["PATH"]])
@@ -448,7 +448,7 @@ def test_nbgraders_own_commands_give_the_same_marks(graded, nbgrader):
     assert exported == {student: mark[0] for student, mark in expected.items()}
     for student in expected:
         name = Path("verdicts", student, f"{LESSON}.json")
-        ours, theirs = (json.loads((course / d / name).read_text()) for d in ("ours", "grading"))
-        assert ours["checks"] == theirs["checks"]
+        ours, theirs = (read_verdict(course / folder / name) for folder in ("ours", "grading"))
+        assert ours.findings() == theirs.findings()
         feedback = course / "grading" / "feedback" / student / LESSON / f"{LESSON}.html"
         assert "You squared x." in feedback.read_text() or student != "dee"

@@ -194,9 +194,20 @@ def test_the_same_bytes_get_the_same_marks_and_key(workshop, toy):
     assert one.verdict.key != grade(workshop, toy).verdict.key
 
 
+def test_the_lesson_and_then_the_teacher_change_the_limits(tmp_path, monkeypatch):
+    monkeypatch.setattr("tests.toy.limits_of", lambda lesson: {"case": 2, "total": 7})
+    made = load_material(LESSON, "s", write_course(tmp_path), "tests.toy", {"case": 3})
+    assert (made.limits.case, made.limits.total, made.limits.question) == (3, 7, 20)
+    with pytest.raises(GradingError, match='no limit "cases"; the limits are case'):
+        load_material(LESSON, "s", tmp_path, "tests.toy", {"cases": 3})
+
+
 def test_the_key_depends_on_the_seed_and_the_limits(tmp_path, toy):
-    other = load_material(LESSON, "other", write_course(tmp_path / "a"), QUESTIONS, toy.limits)
-    slower = load_material(LESSON, toy.seed, write_course(tmp_path / "b"), QUESTIONS)
+    other = load_material(LESSON, "other", write_course(tmp_path / "a"), "tests.toy")
+    slower = load_material(
+        LESSON, toy.seed, write_course(tmp_path / "b"), "tests.toy", {"case": 99}
+    )
+    assert (other.limits, slower.limits.case) == (toy.limits, 99)
     assert len({toy.digest, other.digest, slower.digest}) == 3
 
 
@@ -229,7 +240,7 @@ def test_marking_does_not_change_what_it_marks(workshop, toy):
 
 def test_an_unknown_lesson_is_an_error_that_names_the_lessons(tmp_path):
     with pytest.raises(GradingError, match='no lesson "91_no"; the lessons are 90_toy'):
-        load_material("91_no", "s", write_course(tmp_path), QUESTIONS)
+        load_material("91_no", "s", write_course(tmp_path), "tests.toy")
 
 
 def test_points_are_read_from_the_release():

@@ -14,12 +14,11 @@ import nbformat
 from autograder.grading.judge import hidden_questions
 from autograder.grading.sandbox import GradingError, Limits
 from autograder.grading.seeds import seed_of
-from autograder.questions import questions_of
 
 ROOT = Path(__file__).parent.parent.parent
 QUESTIONS = "autograder.questions"
-GRADER = ("transplant", "probe", "confine", "calls", "sandbox", "run", "judge", "verdict")
-GRADER += ("submission",)
+GRADER = ("transplant", "probe", "confine", "calls", "sandbox", "names", "run", "judge")
+GRADER += ("verdict", "submission")
 
 
 @dataclass(frozen=True)
@@ -79,21 +78,11 @@ def load_material(lesson, seed, root=ROOT, questions=QUESTIONS, limits=None):
         raise no_such_lesson(lesson, root)
     text = path.read_text(encoding="utf-8")
     release = nbformat.reads(text, as_version=4)
-    questions, limits = _asked(questions, lesson, limits or {})
-    compiled = hidden_questions(questions, lesson, points_of(release), seed)
+    asked = import_module(questions)
+    limits = Limits().changed(asked.limits_of(lesson), limits)
+    compiled = hidden_questions(asked.questions_of(lesson), lesson, points_of(release), seed)
     digest, own = _digest(text, compiled, seed, limits), hashlib.sha256(text.encode()).hexdigest()
     return Material(lesson, release, compiled, seed, digest, limits, own[:16])
-
-
-def _asked(questions, lesson, limits):
-    """Return the questions of a lesson and the limits that hold for it."""
-    if isinstance(questions, dict):
-        return questions, limits or Limits()
-    module = import_module(questions)
-    wanted = getattr(module, "limits_of", lambda lesson: {})(lesson)
-    if not isinstance(limits, Limits):
-        limits = Limits().changed(wanted, limits) if wanted or limits else Limits()
-    return (questions_of if questions == QUESTIONS else module.questions_of)(lesson), limits
 
 
 def no_such_lesson(lesson, root=ROOT):
