@@ -3,6 +3,7 @@
 import pytest
 
 from autograder.grading.names import Names, statements
+from autograder.grading.run import _reaches_far
 
 
 def reach(name, *sources):
@@ -87,6 +88,26 @@ def test_a_cell_that_cannot_be_read_stops_nothing(source):
     assert len(statements(source)) <= 1
 
 
-def test_many_statements_are_read_in_little_time():
-    assert len(statements("a=(\n1);" * 2000)) == 1
-    assert Names(["x=1\n" * 2_000] * 500).reach("x") == {"x"}
+def test_a_cell_of_many_statements_is_not_read():
+    assert len(statements("a=(\n1);" * 500)) == 1
+    assert statements("x=1\n" * 5000) == []
+    assert "x" not in Names(["x=1\n" * 2_000] * 500)
+
+
+HOSTILE = (
+    "\n" * 90_000 + "(",
+    " \n" * 45_000 + "(",
+    "a.a" * 6_000,
+    "f'" + "{a}" * 6_000 + "'",
+    "a=1;" * 4_900,
+    "\n".join(f"x+=a{i}" for i in range(2000)),
+    "%" * 19_000,
+    "x = !" * 3_000,
+)
+
+
+@pytest.mark.parametrize("source", HOSTILE, ids=range(len(HOSTILE)))
+def test_reading_a_hostile_cell_ends(source):
+    """Each of these took minutes or seconds where work grows with the square of a length."""
+    assert Names([source] * 20).reach("no such name") == set()
+    assert isinstance(_reaches_far(source), bool)

@@ -1,7 +1,6 @@
 """Verdicts: what they hold, grading again, who loses what, and what a student is told."""
 
 import json
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -191,7 +190,8 @@ SPOILERS = {
     "numpy": "np.asarray = np.array = np.ndarray = None",
     "the checks": "import utils.checking.drivers as d; d.DRIVERS.clear(); d.observe = None",
     "a trace": "import sys, os; sys.settrace(lambda *a: os._exit(1))",
-    "a collector": "import gc, os\ngc.callbacks.append(lambda *a: os._exit(1)); gc.set_threshold(1)",
+    "a collector": "import gc, os; gc.set_threshold(1)\n"
+    "gc.callbacks.append(lambda *a: os._exit(1))",
     "the shell": "get_ipython().run_cell = None; get_ipython().user_ns = {}",
     "a name of the set-up": "np = None",
     "a name of Python": "float = len = abs = None",
@@ -445,6 +445,4 @@ def judged(question, claims):
 def test_strange_results_are_wrong(toy, claim):
     entries = {"changed": encode({}), "shares": [], "printed": "", "warned": [], "value": claim}
     for question in toy.questions.values():
-        started = time.process_time()
         assert judged(question, [{"$dict": entries}] * 3).points == 0
-        assert time.process_time() - started < 60

@@ -10,12 +10,13 @@ import re
 import symtable
 import warnings
 
-MAX_PARSED = 100_000  # characters of a cell
-MAX_PARSED_IN_ALL = 200_000
+MAX_PARSED = 20_000  # characters of a cell
+MAX_PARSED_IN_ALL = 40_000
+MAX_STATEMENTS = 1_000
 STAR = "*"
 UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
-MAGIC = re.compile(r"^(\s*)(?:[%!?].*|[\w.]+\?{1,2}\s*)$", re.MULTILINE)
-ASSIGNED_MAGIC = re.compile(r"^(\s*\w+\s*=\s*)[%!].*$", re.MULTILINE)
+MAGIC = re.compile(r"^([ \t]*)(?:[%!?].*|[\w.]+\?{1,2}[ \t]*)$", re.MULTILINE)
+ASSIGNED_MAGIC = re.compile(r"^([ \t]*\w+[ \t]*=[ \t]*)[%!].*$", re.MULTILINE)
 
 
 class Names:
@@ -29,10 +30,12 @@ class Names:
 
     def __init__(self, sources):
         self._uses, self._places = {STAR: set()}, {STAR: set()}
-        room = MAX_PARSED_IN_ALL
+        room, left = MAX_PARSED_IN_ALL, MAX_STATEMENTS
         for place, source in enumerate(sources):
-            room -= len(source)
-            for node, defined, used in statements(source) if room > 0 else ():
+            fits = len(source) <= min(room, MAX_PARSED)
+            found = statements(source, left) if fits else []
+            room, left = room - len(source) * fits, left - len(found)
+            for node, defined, used in found:
                 self._enter(place, node, defined, used)
 
     def _enter(self, place, node, defined, used):
@@ -90,29 +93,30 @@ WHOLE = (
 )
 
 
-def statements(source):
+def statements(source, most=MAX_STATEMENTS):
     """Return (node, names it defines, names it uses) of each statement of a cell.
 
     Names are those of the notebook; a parameter or a local variable is none. A cell that cannot
-    be read has no statements.
+    be read, or that has more than `most` statements, has none.
     """
-    if len(source) > MAX_PARSED or not source.strip():
+    if not source.strip():
         return []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of a student's escapes, such as "\d"
         try:
-            return _statements(source)
+            return _statements(source, most)
         except UNREADABLE:
             pass
         try:
-            return _statements(_without_magics(source))
+            return _statements(_without_magics(source), most)
         except UNREADABLE:
             return []
 
 
-def _statements(source):
+def _statements(source, most):
     lines, found = re.split(r"\r\n|\r|\n", source), []
-    for first, last, nodes in _groups(ast.parse(source).body):
+    body = ast.parse(source).body
+    for first, last, nodes in _groups(body) if len(body) <= most else ():
         text = "".join(f"{line}\n" for line in lines[first - 1 : last])
         node = nodes[0] if len(nodes) == 1 else None
         defined, used = _names(symtable.symtable(text, "cell", "exec"))

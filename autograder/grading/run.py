@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from autograder.grading.judge import ERRORS, checked_record, lost_record, outcome_of
-from autograder.grading.names import Names, given
+from autograder.grading.names import MAX_PARSED, Names, given
 from autograder.grading.sandbox import CancelledError, ChildError, LostError
 from autograder.grading.transplant import Note
 from utils.checking.drivers import request_of
@@ -34,8 +34,8 @@ LOST = 3  # how often a process may be ended from outside, which is nobody's fau
 FAR = re.compile(
     r"[Tt]hread|Timer|Executor|signal|alarm|itimer|ctypes|asyncio|atexit|_exit|rlimit|recursion"
     r"|settrace|setprofile|callbacks|setattr|delattr|builtins|get_ipython|__\w+__|modules|utils"
-    r"|exec\(|eval\(|globals\(|clear\(|seterr|warnings|std(?:out|err|in)|(?:^|;)\s*del\s"
-    r"|(?:^|;)\s*(?!self\.|cls\.)\w[\w.]*(?:\.\w+|\])\s*\W?=",
+    r"|exec\(|eval\(|globals\(|clear\(|seterr|warnings|std(?:out|err|in)|(?:^|;)[ \t]*del\s"
+    r"|(?:^|;)[ \t]*(?!self\.|cls\.)\w[\w.]*(?:\.\w+|\])[ \t]*\W?=",
     re.MULTILINE,
 )
 
@@ -343,7 +343,7 @@ class _Runner:
         if answer.reason and kind_of_death(answer.reason) != "time":
             return True
         spoilers = self.result.names.defined_at(self.given) & others
-        far = any(FAR.search(self.steps[place].source) for place in others)
+        far = any(_reaches_far(self.steps[place].source) for place in others)
         return bool(own & set(self.dead)) or bool(spoilers) or far
 
     @cached_property
@@ -364,6 +364,10 @@ class _Runner:
             for step in [step for step in waiting if not self._run(child, step, errors)]:
                 self._run(child, step, errors)
             return self._ask(child, name, _Asked(), errors)
+
+
+def _reaches_far(source):
+    return len(source) > MAX_PARSED or FAR.search(source) is not None
 
 
 def kind_of_death(reason):
