@@ -54,14 +54,14 @@ BEGINNINGS = tuple(
         r"<(?=[A-Za-z/!?])",  # a tag or a comment
         r"\](?=[(:])",  # the address of a link or an image
         r":(?=//)",  # an address that is a link by itself
+        r"(?i)\bwww(?=\.)",
         r"(?i)(?:javascript|vbscript)(?=:)",
         r"&(?=#|\w+;)",  # the name of a character: it would hide the others from this list
         rf"\\(?=(?i:{COMMANDS}))",
     )
 )
-FENCE = re.compile(
-    r"(?m)^([ \t>*+.\d-]*(?:`{3,}(?!`)|~{3,}(?!~)))[ \t]*(?=\S)(?!python\b)"
-)  # mermaid, …
+# A block of code in another language: a program may draw it (mermaid) in place of showing it.
+FENCE = re.compile(r"(?m)^([ \t>*+.\d-]*(?:`{3,}(?!`)|~{3,}(?!~)))[ \t]*(?=\S)(?!python\b)")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
