@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 from nbgrader.utils import determine_grade
 
-from autograder.grading.judge import checked_record, hidden_questions, outcome_of, secret_rng
+from autograder.grading.judge import (
+    checked_record,
+    hidden_questions,
+    outcome_of,
+    quotable,
+    secret_rng,
+)
 from autograder.grading.material import GradingError, load_material, points_of
 from autograder.grading.run import Answer
 from autograder.grading.sandbox import Workshop
@@ -100,16 +106,24 @@ def test_a_record_of_another_form_is_refused(claim):
 
 def test_words_of_the_student_do_not_pass_but_lines_of_the_own_code_do():
     raised = {"types": ["0.123 is the secret", "ValueError"], "message": "0.123"}
-    checked = checked_record(
-        record(raised=raised | {"line": "line 2: return x / 0"}), "return x / 0"
-    )
+    lines = quotable(["def f(x):\n    return x / 0"])
+    checked = checked_record(record(raised=raised | {"line": "line 2: return x / 0"}), lines)
     assert checked["raised"] == {
         "types": ["ValueError"],
         "message": "",
         "line": "line 2: return x / 0",
     }
-    other = checked_record(record(raised=raised | {"line": "line 2: 0.123"}), "return x / 0")
-    assert other["raised"]["line"] == ""
+    for claim in ("line 2: 0.123", "line 123: return x / 0", "line 2: x / 0", "", 3, ["line 2"]):
+        other = checked_record(record(raised=raised | {"line": claim}), lines)
+        assert other["raised"]["line"] == ""
+
+
+def test_no_argument_changed_that_was_not_there(toy):
+    case = toy.questions["half"].cases[0]
+    assert checked_record(record(value=1, changed={"x": "values"}), (), case)["changed"]
+    for kind in ({"changed": {"x_1_53": "values"}}, {"shares": ["x_1_53"]}):
+        with pytest.raises(NotPlainError):
+            checked_record(record(value=1, **kind), (), case)
 
 
 def test_a_type_that_the_student_named_gets_no_name():

@@ -1,7 +1,10 @@
 """The trusted judge: hidden questions, and what a student's process says about its answers.
 
 A record from a student's process is a claim, not a fact: its form is checked here before anything
-reads it, and words that the student chose do not get into the feedback of a hidden check.
+reads it, and words that the student chose do not get into the feedback of a hidden check. What a
+law counts is counted here. Two claims are left to the process, that arguments are unchanged and that
+the result is a new array: its memory is its own, so that nobody else can see. To claim them falsely
+gains nothing that `copy.deepcopy` of the arguments, or of the result, does not bring honestly.
 """
 
 import builtins
@@ -14,7 +17,6 @@ import numpy as np
 
 from autograder.question import compile_question
 from utils.checking.codec import (
-    MAX_TEXT,
     Interval,
     NotPlainError,
     Optimum,
@@ -45,6 +47,7 @@ TYPES = {name for name, value in vars(builtins).items() if isinstance(value, typ
 DTYPE = re.compile(r"array of dtype (object|complex64|complex128)")
 TEXTS = re.compile(r"array of dtype [<>|]?[US]\d*")
 MAX_NAMES = 50
+MAX_QUOTED = 120  # characters of a line, as many as `observe` sends
 LOST = "lost"
 NOT_COMPARED = "The results are of a form that could not be compared."
 
@@ -87,7 +90,18 @@ def secret_rng(seed, lesson, name):
     return np.random.default_rng(int.from_bytes(digest))
 
 
-def checked_record(data, source, case=None):
+def quotable(sources):
+    """Return the lines of cells as `observe` quotes them: "line 2: return x"."""
+    return frozenset(
+        f"line {number}: {line.strip()[:MAX_QUOTED]}"
+        for source in sources
+        for text in {source, source.lstrip("\r\n")}  # IPython drops empty lines at the start
+        for number, line in enumerate(text.splitlines(), 1)
+        if line.strip()
+    )
+
+
+def checked_record(data, lines, case=None):
     """Return a record from a student's process, in the form that `observe` gives.
 
     What a law counts is counted here, of the results that were sent.
@@ -96,8 +110,8 @@ def checked_record(data, source, case=None):
     ----------
     data : object
         What the process sent, decoded from JSON.
-    source : str
-        The student's code: a line of it may be quoted, nothing else.
+    lines : collection of str
+        The lines of the student's code that may be quoted, from `quotable`; nothing else is.
     case : utils.checking.judgement.CompiledCase, optional
         What was asked; without it nothing is counted.
 
@@ -111,39 +125,40 @@ def checked_record(data, source, case=None):
     if not isinstance(record, dict) or ("value" in record) == ("raised" in record):
         raise NotPlainError("a record holds a value or an exception")
     checked = {
-        "changed": _names(record.get("changed"), dict),
-        "shares": _names(record.get("shares"), list),
+        "changed": _names(record.get("changed"), dict, case),
+        "shares": _names(record.get("shares"), list, case),
         "printed": "",
         "warned": [],
     }
     if "raised" in record:
-        return checked | {"raised": _raised(record["raised"], source)}
+        return checked | {"raised": _raised(record["raised"], lines)}
     checked["value"] = _value(record["value"])
-    return counted(case.driver, checked, case.inputs) if case else checked
+    if case is None:
+        return checked
+    told = counted(case.driver, checked, case.inputs)
+    return told | {"raised": _raised(told["raised"], source)} if "raised" in told else told
 
 
-def _names(names, kind):
+def _names(names, kind, case):
     if not isinstance(names, kind) or len(names) > MAX_NAMES:
         raise NotPlainError("the names of arguments are not as expected")
     for name in names:
         if not isinstance(name, str) or not name.isidentifier() or len(name) > MAX_NAMES:
             raise NotPlainError("the name of an argument is not as expected")
+        if case is not None and name not in case.inputs:
+            raise NotPlainError("there is no argument of this name")
         if kind is dict and names[name] not in ("values", "rounding"):
             raise NotPlainError("an argument changed in an unknown way")
     return names
 
 
-def _raised(raised, source):
+def _raised(raised, lines):
     if not isinstance(raised, dict) or not isinstance(raised.get("types"), list):
         raise NotPlainError("an exception is not as expected")
     types = [name for name in raised["types"] if isinstance(name, str) and name in ERRORS]
-    line = str(raised.get("line", ""))
-    text = line.partition(": ")[2]
-    return {
-        "types": types or ["Exception"],
-        "message": "",
-        "line": line if text and text in source and len(line) < MAX_TEXT else "",
-    }
+    line = raised.get("line")
+    known = isinstance(line, str) and line != "" and line in lines
+    return {"types": types or ["Exception"], "message": "", "line": line if known else ""}
 
 
 def _value(value):

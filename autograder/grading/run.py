@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from autograder.grading.judge import ERRORS, checked_record, lost_record, outcome_of
+from autograder.grading.judge import ERRORS, checked_record, lost_record, outcome_of, quotable
 from autograder.grading.names import MAX_PARSED, Names, given
 from autograder.grading.sandbox import CancelledError, ChildError, LostError
 from autograder.grading.transplant import Note
@@ -140,7 +140,7 @@ class _Runner:
         self.steps, self.questions = steps, questions
         self.workshop, self.limits, self.seed = workshop, limits, seed
         self.until = time.monotonic() + limits.total * limits.patience
-        self.source = "\n".join(step.source for step in steps)
+        self.lines = quotable(step.source for step in steps)
         self.result = Run(steps=steps)
         self.asked = {}  # name of a check -> _Asked
         self.dead = {}  # place of a cell that is not run again -> why
@@ -303,7 +303,7 @@ class _Runner:
             child.kill()
             raise ChildError(LONG)
         try:
-            return checked_record(reply.get("record"), self.source, case)
+            return checked_record(reply.get("record"), self.lines, case)
         except Exception:  # whatever a strange record breaks is the student's own
             child.kill()
             raise ChildError(FORGED) from None
