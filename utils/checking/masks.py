@@ -37,23 +37,23 @@ REPEATS = 8  # calls with generators of their own
 
 def _ask(target, inputs, *rest):
     """Return the results of all calls with one generator, as one round."""
-    return [_results(target, inputs, inputs["calls"], inputs["seed"], *rest)]
+    return [_results(target, inputs, _given(inputs), inputs["calls"], inputs["seed"], *rest)]
 
 
 def _ask_thrice(target, inputs):
     """Return a round of all calls, one with the same seed again and one with another seed."""
-    seed = inputs["seed"]
+    x, seed = _given(inputs), inputs["seed"]
     plan = ((inputs["calls"], seed), (FEW, seed), (FEW, seed + 1))
-    return [_results(target, inputs, *calls) for calls in plan]
+    return [_results(target, inputs, x, *calls) for calls in plan]
 
 
 def _ask_shared(target, inputs):
     return _ask(target, inputs, True, tuple(inputs["noise_shape"]))
 
 
-def _results(target, inputs, calls, seed, *rest):
+def _results(target, inputs, x, calls, seed, *rest):
     """Return the results of calls with one generator, each a copy of what came back."""
-    x, rng, budget = _given(inputs), np.random.default_rng(seed), Budget()
+    rng, budget = np.random.default_rng(seed), Budget()
     return [plain(_call(target, inputs, x, rng, *rest), budget) for _ in range(calls)]
 
 
@@ -184,8 +184,8 @@ def _rest(inputs):
 
 
 def _ask_by_seeds(target, inputs):
-    seeds, rest = range(REPEATS), _rest(inputs)
-    return [[_results(target, inputs, 1, seed, *rest)[0] for seed in seeds]]
+    x, rest = _given(inputs), _rest(inputs)
+    return [[_results(target, inputs, x, 1, seed, *rest)[0] for seed in range(REPEATS)]]
 
 
 @law(_ask_by_seeds, "x, keep_prob, rng, train")

@@ -2,6 +2,10 @@
 
 A scripted model has no weights but counts of its training steps, and its dev error for each number
 of steps is given in advance. So a result tells which model came back, and how far it was trained.
+
+A process knows the script, and could claim a model that nobody trained. But which model it should
+be, and when training should stop, is the answer: the script alone does not tell. That the model
+handed in is as it was may be claimed, and is had for a copy of it just as well.
 """
 
 import copy
@@ -9,11 +13,12 @@ import hashlib
 import inspect
 import linecache
 import math
-from types import FunctionType
+from types import CodeType, FunctionType
 
 import numpy as np
 
 from utils.checking.codec import Other
+from utils.checking.laws import law
 
 TRAIN, DEV = 0, 1
 DATA = {
@@ -35,7 +40,8 @@ class Script:
     ----------
     inputs : dict
         "model", a dict whose "errors" is the list of dev errors after 0, 1, 2, … training steps,
-        the last one for any further step; "eval_freq" and "stop_wait", which may be left out.
+        the last one for any further step, and "taken" how many it has taken before; "eval_freq" and
+        "stop_wait", which may be left out.
     """
 
     def __init__(self, inputs):
@@ -143,7 +149,8 @@ TRAINS = {"in place": ScriptedModel, "returned": ReturningModel, "new": RenewedM
 
 def arguments_of(inputs):
     """Return the arguments of a call: a scripted model, four arrays and the other inputs."""
-    model = TRAINS[inputs["model"].get("trains", "in place")](Script(inputs))
+    kind, taken = inputs["model"].get("trains", "in place"), inputs["model"].get("taken", 0)
+    model = TRAINS[kind](Script(inputs), (taken, 0))
     return [*({"model": model} | copy.deepcopy(DATA) | inputs | {"model": model}).values()]
 
 
@@ -255,10 +262,32 @@ def _takes_seven(thing):
     return True
 
 
-def compile_listing(target, inputs):
-    """Return in words that a listing compiles and defines its function."""
+def _ask_listing(target, inputs):
     listed_function(target)
-    return "a function"
+    return target
+
+
+@law(_ask_listing)
+def compile_listing(text, inputs):
+    """Return in words that a listing compiles and defines a function of seven arguments.
+
+    A law, for "a function" is easily claimed: whoever judges compiles the text, and does not run
+    it.
+    """
+    if not isinstance(text, str):
+        raise ValueError("the listing is no text")
+    for code in _codes(compile(text, SOURCE, "exec", dont_inherit=True)):
+        if code.co_argcount >= 7 or code.co_flags & inspect.CO_VARARGS:
+            return "a function"
+    raise ValueError(f"the listing defines no function that takes what {FUNCTION} takes")
+
+
+def _codes(code):
+    """Yield a code object and all those within."""
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _codes(constant)
 
 
 def count_to_evaluation(target, inputs):
@@ -301,7 +330,8 @@ def report_listed_steps(target, inputs):
 def watch(target, inputs):
     """Make a monitor of the class `target`, hand it the errors, and yield it with each answer.
 
-    A second monitor is told nothing.
+    A second monitor is told nothing. That it did not change may be claimed, and is had for less:
+    attributes of self.
 
     Parameters
     ----------
