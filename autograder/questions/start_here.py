@@ -38,6 +38,7 @@ def _mean_squared_error_cases(rng):
         drawn("a matrix of four rows", 4, 3, part=SHAPES),
         drawn("three axes", 2, 3, 2, part=SHAPES),
         *_refused_cases(rng),
+        drawn("equal shapes are not refused", 5, part=REFUSED),
     ]
 
 

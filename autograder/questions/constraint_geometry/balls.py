@@ -3,7 +3,7 @@
 import numpy as np
 
 from autograder.question import Case, Misconception, Question
-from autograder.questions.inputs import signed
+from autograder.questions.inputs import number, signed
 from autograder.questions.oracles import bisect, nearest_in_l1_ball
 from utils.checking.judgement import UNCHANGED
 
@@ -41,6 +41,7 @@ def _l2_cases(rng):
         _case("six random weights, inside", inside, _share(inside, 1.2, 1.9, rng), INSIDE),
         _case("three weights of 0", [0.0, 0.0, 0.0], 1.5, ZERO),
         _case("one weight of 0", [0.0], 0.5, ZERO),
+        _case("some weights of 0", np.zeros(rng.integers(4, 40)), number(rng, 0.5, 2.0), ZERO),
     ]
 
 

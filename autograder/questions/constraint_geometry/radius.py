@@ -46,6 +46,7 @@ def _cases(rng):
         case("large columns", np.multiply(tilted, 1000), [2.0, -1.0, 3.0], 5e-4, SMALL),
         case("a radius of 1e-6", tilted, [2.0, -1.0, 3.0], 1e-6, SMALL),
         drawn("a radius of ‖ŵ‖/1000 or so", 8, 4, 0.5e-3, 2e-3, part=SMALL),
+        drawn("one column, a somewhat smaller radius", 7, 1, 0.9, 0.95, part=INSIDE),
     ]
 
 

@@ -350,6 +350,7 @@ def _shrinkage_cases(rng):
         case("one row", signed(rng, 1, 4), number(rng, 1.2, 3.0), FLAT),
         case("λ = 0: nothing shrinks", [[2.0, 0.0], [0.0, 3.0], [1.0, 0.0]], 0.0, NO_PENALTY),
         case("λ = 0, random", design(rng, 6, 3), 0.0, NO_PENALTY),
+        case("hardly any λ: little shrinks", design(rng, 7, 4), number(rng, 0.1, 0.3), NO_PENALTY),
     ]
 
 

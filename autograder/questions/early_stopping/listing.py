@@ -79,29 +79,29 @@ def _cases(rng):
         inputs = {"model": scripted(errors, trains), "eval_freq": eval_freq, "stop_wait": stop_wait}
         return Case(label, inputs, part, _expected(driver, inputs), driver)
 
-    def drawn(rises):
-        falls = np.sort(rng.choice(np.arange(10, 90), 4, replace=False))[::-1] / 10
-        return [9.5, *falls.tolist(), *([math.inf] * 2 if rises is math.inf else [9.1, 9.2])]
+    def drawn(falls, *after):
+        errors = np.sort(rng.choice(np.arange(10, 90), falls, replace=False))[::-1] / 10
+        return [9.5, *errors.tolist(), *after]
 
     inf = math.inf
+    seldom, kept, stop, made = rng.integers(4, 16, 4).tolist()  # the result is any of a dozen
     rise = [9, 9, 5, 9, 6, 9, 3, 9, 4]
     lasting, again = [9, 8, 7, 6, 5, 4, 3, 2, 1, inf], [9, 5, 4, 3, 2, 1, 2, 3, 4]
     return [
-        case("compiled by Python", COMPILES, "listing", drawn(9), 1, 3),
+        case("compiled by Python", COMPILES, "listing", drawn(4, 9.1, 9.2), 1, 3),
         case("each step evaluated", PERIOD, "listing_loop", again, 1, 3),
         case("evaluated at every third step", PERIOD, "listing_loop", again, 3, 4),
+        case("evaluated seldom", PERIOD, "listing_loop", again, seldom, seldom + 1),
         case("lowest after 5 steps", LOWERED, "listing_result", again, 1, 3),
         case("up for a while, then lower", LOWERED, "listing_result", [9, 4, 5, 6, 3, 7, 8], 1, 4),
         case("every second step", LOWERED, "listing_result", [9, 6, 5, 1, 4, 2, 3, 5, 6], 2, 4),
         case("lower just before the stop", LOWERED, "listing_result", rise, 2, 3),
-        case("random errors", LOWERED, "listing_result", drawn(9), 1, 3),
+        case("random errors", LOWERED, "listing_result", drawn(4, 9.1, 9.2), 1, 3),
         case("lowest after 8 steps, then inf", KEPT, "listing_model", lasting, 1, 3),
-        case("random errors, then inf", KEPT, "listing_model", drawn(inf), 1, 3),
+        case("random errors, then inf", KEPT, "listing_model", drawn(kept, inf, inf), 1, 3),
         case("the model handed in stays as it was", KEPT, "listing_given", lasting, 1, 3),
-        case(
-            "lowest after 4 steps: which stop?", STEPS, "listing_steps", [9, 5, 4, 3, 2, inf], 2, 4
-        ),
-        case("train makes a new model", RETURNED, "listing_model", lasting, 1, 3, trains="new"),
+        case("every second step: which stop?", STEPS, "listing_steps", drawn(2 * stop, inf), 2, 4),
+        case("train makes a new model", RETURNED, "listing_model", drawn(made, inf), 1, 3, "new"),
     ]
 
 

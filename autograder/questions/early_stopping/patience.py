@@ -33,7 +33,7 @@ def _cases(rng):
         case("patience 1", [5, 6, 4, 7], 1, **wait),
         case("lower after the stop", [3, 4, 5, 2, 4, 6], 2, **wait),
         case("the same higher error", [2, 3, 3, 3], 3, **wait),
-        case("random errors: the wait", _drawn(rng), 3, **wait),
+        case("random errors: the wait", _mostly_lower(rng), 2, **wait),
         case("the same error again", [3, 3, 2, 2], 3, **delta),
         case("lower by more than min_delta or not", [4, 3.75, 3, -1, -1.25, -2], 3, 0.5, **delta),
         case("lower by min_delta exactly", [4, 3.5, 3, 2.5], 3, 0.5, **delta),
@@ -48,7 +48,16 @@ def _cases(rng):
         case("nan first: the wait", [nan, 4, nan, 5], 4, **corner | count),
         case("inf first, as best is", [inf, 5], 3, **corner),
         case("a huge error first, then inf", [1e12, inf, 5], 3, **corner),
+        case("random errors with nan between", _mostly_lower(rng, nan, nan), 4, **corner),
     ]
+
+
+def _mostly_lower(rng, *others):
+    """Return eight errors that fall, but not at each step, with the others somewhere between."""
+    errors = 1 + 0.25 * np.sort(rng.choice(np.arange(1, 40), 8, replace=False))[::-1]
+    order = np.argsort(np.arange(8) + 3 * rng.random(8))
+    places = rng.choice(np.arange(1, 8), len(others), replace=False)
+    return np.insert(errors[order], places, others).tolist()
 
 
 def _drawn(rng):

@@ -64,7 +64,15 @@ def _path_cases(rng):
         case("h = 0: a flat direction, no move", [0.0, 1.5], [2.0, -1.0], 0.5, 4, JUMP),
         case("only the start", [2.0, 0.5], [1.0, -3.0], 0.25, 0, START),
         case("only the start, lr·h = 1.5", [1.5], [2.0], 1.0, 0, START),
+        case("there in one step, and a random direction", *_jump(rng), 4, JUMP),
+        drawn("only the start, so many directions", int(rng.integers(3, 30)), 0, 0.1, 0.8, START),
     ]
+
+
+def _jump(rng):
+    """Return two eigenvalues, the first with lr·h = 1, random w* and lr."""
+    lr = float(rng.choice([0.125, 0.25, 0.5]))
+    return [1 / lr, number(rng, 0.2, 0.8) / lr], signed(rng, 2), lr
 
 
 def _gradient_descent_path(eigenvalues, w_star, lr, steps):
@@ -312,6 +320,7 @@ def _weight_cases(rng):
         drawn("random, lr·h between 1.3 and 1.7, even steps", 2, 1.3, 1.7, 2, PAST),
         case("w* is reached: a = 0", [2.0, 0.5], 0.5, 3, JUMP),
         case("w* is reached in one step", [4.0, 1.0], 0.25, 1, JUMP),
+        case("w* is reached in a direction, the other random", *_jump(rng)[::2], 3, JUMP),
     ]
 
 

@@ -16,11 +16,16 @@ GIVEN = "model left as it was"
 WAIT = 100
 
 
-def scripted(errors, trains="in place"):
-    """Return a model as plain data, with its dev errors after 0, 1, 2, … training steps."""
+def scripted(errors, trains="in place", taken=0):
+    """Return a model as plain data, with its dev errors after 0, 1, 2, … training steps.
+
+    `taken` is how many it has taken before it is handed in.
+    """
     listed = ", ".join(f"{error:.10g}" for error in errors)
     text = f"dev error {listed} after 0, 1, 2, … steps, then the last"
-    return {"text": text, "errors": [float(error) for error in errors], "trains": trains}
+    before = {"taken": taken} if taken else {}
+    text += f"; {taken} steps before it is handed in" if taken else ""
+    return {"text": text, "errors": [float(error) for error in errors], "trains": trains} | before
 
 
 def drawn_errors(rng, eval_freq, falls):
@@ -37,16 +42,16 @@ def drawn_errors(rng, eval_freq, falls):
 
 
 def _cases(rng):
-    def case(label, errors, *settings, part=RESULT, driver="stopping"):
+    def case(label, errors, *settings, part=RESULT, driver="stopping", **kind):
         numbers = dict(zip(("eval_freq", "stop_wait"), settings, strict=False))
-        inputs = {"model": scripted(errors)} | numbers
+        inputs = {"model": scripted(errors, **kind)} | numbers
         return Case(label, inputs, part, _expected(driver, inputs), driver)
 
     def drawn(label, eval_freq, waits, **kind):
         errors = drawn_errors(rng, eval_freq, int(rng.integers(4, 7)))
         return case(label, errors, eval_freq, waits * eval_freq + eval_freq // 2, **kind)
 
-    nan, inf = math.nan, math.inf
+    nan, inf, taken = math.nan, math.inf, int(rng.integers(2, 18))
     valley, other = [9, 5, 4, 3, 2, 1, 2, 3, 4], [9, 6, 5, 1, 4, 2, 3, 5, 6, 7, 5]
     # After the stop a lower error, nan and a higher one: what each wrong way with nan ends at.
     between, only = [9, 3, nan, 2, *[nan] * 4, 1, nan, 4], [9, *[inf] * 3, *[nan] * 6, 3, 3, nan, 4]
@@ -70,26 +75,42 @@ def _cases(rng):
         case("better one step after the stop", [9, 4, 3, 5, 6, 1, 7], 1, 2, **stop),
         case("better just when it would stop", [9, 4, 5, 6, 3, 7, 8], 1, 3, **stop),
         case("eval_freq and stop_wait left out", [9, 5, 4, 4.5], **stop),
-        drawn("random errors: when does it stop?", 2, 3, **stop),
-        case("the same error again", [9, 3, 2, 2, 2, 5], 1, 6, **corner),
+        case("random errors: when does it stop?", *_settings(rng), **stop),
+        case("the same error again", _tied(rng), 1, 6, **corner),
         case("lower by a billionth", [9, 0.5, 0.499999999, 0.6], 1, 3, **corner),
         case("nan in between, then only nan by the stop", between, 1, 3, **corner),
         case("nan first, then large errors", [9, nan, 4e12, 3e12, 5e12], 1, 3, **corner),
         case("an error of 0, then one below 0", [9, 2, 3, 0, 4, -1, 1], 1, 3, **corner),
         case("only inf and nan by the stop", only, 2, 3, **corner | {"driver": "stopping_model"}),
-        case("a model handed in", other, 2, 4, **given),
+        case("trained before", [*[9] * taken, *other], 2, 4, **given, taken=taken),
         case("nothing is better by the stop", [9, nan, 3], 1, 1, **given),
     ]
 
 
+def _settings(rng):
+    """Return errors, eval_freq and stop_wait with a stop after any of some forty numbers."""
+    eval_freq, waits, falls = (int(rng.integers(low, low + 5)) for low in (2, 2, 4))
+    return drawn_errors(rng, eval_freq, falls), eval_freq, waits * eval_freq + eval_freq // 2
+
+
+def _tied(rng):
+    """Return errors of which the lowest comes three times."""
+    best = float(rng.integers(100, 800)) / 100
+    return [9, *(round(best + more, 2) for more in (1, 0, 0, 0, 3))]
+
+
 def _expected(driver, inputs):
-    """Return what a driver reports on a right answer, from the script of errors alone."""
+    """Return what a driver reports on a right answer, from the script of errors alone.
+
+    Of a model that has taken steps before, only what becomes of itself.
+    """
     errors, eval_freq = inputs["model"]["errors"], inputs.get("eval_freq", 1)
     error, step, last = walk(errors, eval_freq, inputs.get("stop_wait", WAIT))
     if driver == "stopping_steps":
         return {"training steps": last}
     if driver == "stopping_given":
-        return {"model afterwards": "a model after 0 steps", "best_model": "another object"}
+        taken = inputs["model"].get("taken", 0)
+        return {"model afterwards": f"a model after {taken} steps", "best_model": "another object"}
     name = f"a model after {step} step{'' if step == 1 else 's'}"
     return ["a model" if driver == "stopping" else name, error, step]
 

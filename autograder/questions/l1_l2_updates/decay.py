@@ -36,7 +36,6 @@ def _cases(rng):
             "l2",
         ),
         _case("three L1 steps of αλ = 0.25", L1, 1.0, 0.5, 0.5, 3, "l1"),
-        _case("one L1 step", L1, 2.0, 0.1, 0.5, 1, "l1"),
         _case("a negative weight, L1", L1, -1.0, 0.1, 1.5, 4, "l1"),
         _case("past 0", L1, 0.5, 0.1, 1.5, 6, "l1"),
         _case("past 0 from below", L1, -0.5, 0.2, 0.8, 7, "l1"),
@@ -51,6 +50,7 @@ def _cases(rng):
         ),
         *_zero_cases(rng),
         *_refused_cases(rng),
+        _case("L2, only the start: not refused", REFUSED, _weight(rng), 0.1, 0.5, 0, "l2"),
     ]
 
 

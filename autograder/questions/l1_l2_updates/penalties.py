@@ -317,7 +317,17 @@ def _sparsity_cases(rng):
             {"weights": [np.array([0.0005, -0.0009, 0.002, -0.5, 0.0, 0.005, 0.02, 3.0])]},
             DEFAULT,
         ),
+        drawn("a random matrix of nine rows", (9, 7)),
+        case("some entries with |w| = tol, random", [_some(rng, 0.25, 0.5)], 0.5, STRICT),
+        Case("tol is left out, random", {"weights": [_some(rng, 0.0005, 0.002)]}, DEFAULT),
     ]
+
+
+def _some(rng, small, large):
+    """Return 8 to 24 entries of these two sizes, of both signs, in random order."""
+    counts = rng.integers(3, 12), rng.integers(5, 14)
+    sizes = rng.permutation(np.repeat([small, large], counts))
+    return sizes * signed(rng, sizes.size, low=1.0, high=1.0)
 
 
 def _partly_small(rng, shape):
