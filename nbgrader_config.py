@@ -34,7 +34,14 @@ c.CourseDirectory.ignore = [
     "*.part",
     ".DS_Store",
 ]
+
+# `nbgrader zip_collect LESSON` takes what Canvas, Moodle or Gradescope gives, as it is
+# (autograder/grading/collect.py). The lines that are commented out show what can be set.
 c.ZipCollectApp.downloaded_directory = "grading/downloaded"
+c.ZipCollectApp.extractor_plugin = "autograder.grading.collect.ArchiveExtractor"
+c.ZipCollectApp.collector_plugin = "autograder.grading.collect.PlatformCollector"
+# c.ArchiveExtractor.timezone = "Europe/Berlin"  # of the times in a zip file of Moodle
+# c.ArchiveExtractor.students = {"Ada_Lovelace": "ada", "Group_7": ["ben", "cy"]}
 c.ExportPlugin.to = str(GRADING / "grades.csv")
 c.ExportApp.plugin_class = "autograder.grading.export.SafeCsvExportPlugin"
 
