@@ -2,9 +2,9 @@
 
 A record from a student's process is a claim, not a fact: its form is checked here before anything
 reads it, and words that the student chose do not get into the feedback of a hidden check. What a
-law counts is counted here. Two claims are left to the process, that arguments are unchanged and that
-the result is a new array: its memory is its own, so that nobody else can see. To claim them falsely
-gains nothing that `copy.deepcopy` of the arguments, or of the result, does not bring honestly.
+law counts is counted here. Two claims are left to the process: that arguments are unchanged, and
+that the result is a new array. Its memory is its own, so nobody else can see. But who claims them
+falsely gains no more than who lets the function copy its arguments, or its result.
 """
 
 import builtins
@@ -136,7 +136,7 @@ def checked_record(data, lines, case=None):
     if case is None:
         return checked
     told = counted(case.driver, checked, case.inputs)
-    return told | {"raised": _raised(told["raised"], source)} if "raised" in told else told
+    return told | {"raised": _raised(told["raised"], lines)} if "raised" in told else told
 
 
 def _names(names, kind, case):
