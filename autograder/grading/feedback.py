@@ -2,8 +2,7 @@
 
 import hashlib
 import json
-import traceback
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 
 import nbformat
@@ -149,7 +148,6 @@ class Feedback:
         self.book = book
         self._kept = book.grading / "feedback" / "pages.json"
         self._pages = _read(self._kept)
-        self._press = cache(lambda: Press(book.config))
 
     def path(self, student, lesson):
         """Return where a feedback page lies."""
@@ -179,30 +177,6 @@ class Feedback:
     def keep(self):
         """Write down what the pages were made from."""
         write_atomically(self._kept, json.dumps(self._pages, indent=0) + "\n")
-
-    def write_changed(self, students, lesson, progress=lambda: None):
-        """Write the outdated pages in this process; a page that cannot be made stops no other.
-
-        Returns
-        -------
-        dict
-            From each student without a page to the traceback that says why.
-        """
-        outdated = {grades.student: (grades, d) for grades, d in self.outdated(students, lesson)}
-        faults = {}
-        for student in students:
-            if student in outdated:
-                try:
-                    self._write(student, *outdated[student])
-                except Exception:
-                    faults[student] = traceback.format_exc()
-            progress()
-        self.keep()
-        return faults
-
-    def _write(self, student, grades, digest):
-        text = self.book.autograded(student, grades.lesson).read_text(encoding="utf-8")
-        self.write(grades, digest, self._press().page(text, grades))
 
 
 def _read(path):

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import urllib.parse
 
 import pytest
@@ -18,6 +17,7 @@ from tests.toy import LESSON, RIGHT, answered, cell_of, file_of, here, write_cou
 
 ATTACKERS = ("mallory", "trudy")
 MATHJAX = "https://cdnjs.cloudflare.com/ajax/libs/mathjax/2.7.7/"  # nbgrader's pages load it
+TOY = 'c.GradeAnswers.questions, c.GradeAnswers.no_sandbox = "tests.toy", True\n'
 FOLDER = f"grading/autograded/{{}}/{LESSON}"
 
 
@@ -54,7 +54,8 @@ def grade(root):
 def course(tmp_path_factory):
     """A graded course of the toy lesson, with the settings of the real one."""
     root = write_course(tmp_path_factory.mktemp("course"))
-    shutil.copy(ROOT / "nbgrader_config.py", root)
+    settings = (ROOT / "nbgrader_config.py").read_text(encoding="utf-8") + TOY
+    (root / "nbgrader_config.py").write_text(settings, encoding="utf-8")
     hand_in(root, "ada", answered(**RIGHT, why="Because $a < b$."))
     for number, student in enumerate(ATTACKERS):
         hand_in(root, student, attack(number))
@@ -166,6 +167,23 @@ def test_nothing_of_an_attacker_runs_when_jupyterlab_opens_the_notebook(
     answer = lab.cell("why").locator(".jp-RenderedMarkdown")
     found = answer.locator("a[href], img, iframe, style, [href^=javascript]")
     assert found.evaluate_all("nodes => nodes.map(node => node.outerHTML)") == []
+
+
+def test_the_button_autograde_gives_the_same_marks(course, formgrader, guarded):
+    page, seen = guarded
+    verdict = course / "grading" / "verdicts" / "trudy" / f"{LESSON}.json"
+    before = Book(course / "grading").marks([LESSON]), json.loads(verdict.read_text())["checks"]
+    verdict.unlink()
+    page.goto(f"{formgrader}/formgrader/manage_submissions/{LESSON}")
+    page.locator("tr", has_text="trudy").locator(".autograde a").click()
+    page.locator(".modal-title", has_text="Success").wait_for(timeout=120_000)
+    after = json.loads(verdict.read_text())["checks"]
+    for check in (*before[1], *after):
+        check.pop("seconds"), check.pop("cpu")
+    assert (Book(course / "grading").marks([LESSON]), after) == before
+    kept = {path.name for path in (course / FOLDER.format("trudy")).iterdir()}
+    assert kept == {f"{LESSON}.ipynb"}
+    assert seen == []
 
 
 def test_a_students_files_are_not_served_beside_the_notebook(course, formgrader, guarded):
