@@ -109,6 +109,14 @@ def below(ancestor):
     return family - {ancestor}
 
 
+def space_of(number):
+    """The process namespace of a process, "" if it has ended."""
+    try:
+        return os.readlink(f"/proc/{number}/ns/pid")
+    except OSError:
+        return ""
+
+
 def gone(numbers, seconds=5.0):
     """Whether all of these processes end within so many seconds."""
     until = time.monotonic() + seconds
@@ -485,18 +493,20 @@ except OSError: pass
 
 @linux
 def test_nothing_of_a_child_is_left(workshop):
-    before = processes()
     for child in started(workshop):
+        before = below(os.getpid())
         execute(child, DAEMON)
         number = child.number
-        assert number in processes()
+        assert number in below(os.getpid()) == before  # it could start nothing
+        space = os.readlink(f"/proc/{number}/ns/pid")
         user = Path(f"/proc/{number}").stat().st_uid
         assert child.cpu() > 0
-    assert number not in processes()
+    assert below(os.getpid()) == before - {number}
+    assert child.usage["ended"] == -9
+    if workshop.level == "namespaces":
+        assert space not in {space_of(process) for process in processes()}
     if user not in (0, os.geteuid()):
         assert not processes(user)
-    assert gone(processes() - before - below(os.getpid()))
-    assert child.usage["ended"] == -9
 
 
 WORKER = """
@@ -580,6 +590,20 @@ def test_a_killed_fork_server_is_nobodys_fault_and_the_next_start_makes_one(work
         assert value(again, "1") == 1
 
 
+@linux
+def test_a_worker_killed_while_the_set_up_runs_leaves_nothing(workshop, tmp_path):
+    source = "from autograder.grading.sandbox import Limits, Workshop\n"
+    source += f"Workshop(level={workshop.level!r}).start(Limits(), 'while True: pass')"
+    environment = os.environ | {"TMPDIR": str(tmp_path), "PYTHONPATH": str(sandbox.SOURCE)}
+    with subprocess.Popen([sys.executable, "-c", source], env=environment) as started:
+        until = time.monotonic() + 60
+        while len(family := below(started.pid)) < 2 and time.monotonic() < until:
+            time.sleep(0.05)
+        started.kill()
+    assert len(family) == 2
+    assert gone(family)
+
+
 # The fork server.
 
 
@@ -628,6 +652,7 @@ def test_the_same_submission_draws_the_same_numbers(workshop):
 # Another user, closed namespaces.
 
 TRY = """
+import json, os
 from autograder.grading.sandbox import *
 with Workshop() as workshop:
     child = workshop.start(Limits())

@@ -17,8 +17,8 @@ from autograder.grading.seeds import seed_of
 
 ROOT = Path(__file__).parent.parent.parent
 QUESTIONS = "autograder.questions"
-GRADER = ("transplant", "probe", "confine", "calls", "sandbox", "names", "run", "judge")
-GRADER += ("verdict", "submission")
+GRADER = ("transplant", "probe", "confine", "calls", "limits", "wires", "children", "sandbox")
+GRADER += ("names", "run", "judge", "verdict", "submission")
 
 
 @dataclass(frozen=True)

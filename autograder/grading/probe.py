@@ -124,6 +124,7 @@ def serve():
     sys.path.insert(0, settings["server"])
     from autograder.grading import confine
 
+    confine.die_first()
     if settings["level"] == "namespaces":
         confine.enter_namespaces()
     server = os.fork()
@@ -171,8 +172,8 @@ class ForkServer:
     def run(self):
         """Get warm, say so, and fork a child for each order until the worker closes."""
         self.confine.die_with_parent()
-        silence()
         self._enter()
+        silence()  # here, so that these descriptors too are of the room, read-only
         if self.settings["setup"] is not None:
             self.shell = make_shell()
             set_up(self.shell, self.settings["setup"])
@@ -203,7 +204,7 @@ class ForkServer:
 
     def _freeze(self):
         """Keep the garbage collector's hands off what children share, and check for threads."""
-        if threading.active_count() > 1:
+        if threads() > 1:
             raise SetupError("it starts a thread, which no forked child would have")
         gc.collect()
         gc.freeze()
@@ -327,6 +328,14 @@ def adopt(settings, home):
     os.chdir(home)
 
 
+def threads():
+    """Return the number of this process's threads, those of libraries included."""
+    try:
+        return len(os.listdir("/proc/self/task"))
+    except OSError:  # no /proc in the room
+        return threading.active_count()
+
+
 def address_space():
     """Return the size of this process's address space in bytes."""
     try:
@@ -360,8 +369,17 @@ def leave_repository(settings):
 
 def make_shell():
     """Return an IPython shell without history, tracebacks, graphics and commands."""
-    from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
+
+    shell = shell_class().instance(config=Config({"HistoryManager": {"enabled": False}}))
+    for name in SCRIPTS:
+        shell.register_magic_function(refuse, "line_cell", name)
+    return shell
+
+
+def shell_class():
+    """Return the class of the shell: IPython is slow to import, and a keeper does not need it."""
+    from IPython.core.interactiveshell import InteractiveShell
 
     class Shell(InteractiveShell):
         def enable_matplotlib(self, gui=None):
@@ -385,10 +403,7 @@ def make_shell():
             print(NO_SHELL)
             return [] if split else ""
 
-    shell = Shell.instance(config=Config({"HistoryManager": {"enabled": False}}))
-    for name in SCRIPTS:
-        shell.register_magic_function(refuse, "line_cell", name)
-    return shell
+    return Shell
 
 
 def refuse(line, cell=None):
