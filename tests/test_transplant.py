@@ -1,3 +1,4 @@
+import contextlib
 import json
 import os
 
@@ -12,6 +13,7 @@ from autograder.grading.transplant import (
     Submitted,
     harmless,
     helpers,
+    read_cells,
     read_submission,
     transplant,
 )
@@ -335,3 +337,21 @@ def test_a_huge_file_is_refused(tmp_path):
         file.truncate(MAX_BYTES + 1)
     with pytest.raises(RefusedError, match="larger than 20 MB"):
         read_submission(path)
+
+
+@pytest.mark.parametrize("place", ["id", "cell_type", "source", "metadata"])
+def test_a_file_nested_as_deep_as_json_goes_is_read_or_refused(place):
+    cell = {"cell_type": "code", "metadata": {}, "source": "x"}
+    for depth in range(900, 1000):
+        nested = json.dumps(cell | {place: 0}).replace(f'"{place}": 0', f'"{place}": NESTED')
+        nested = nested.replace("NESTED", "[" * depth + "]" * depth)
+        with contextlib.suppress(RefusedError):
+            read_cells(f'{{"nbformat": 4, "cells": [{nested}]}}'.encode())
+
+
+def test_a_large_file_of_an_old_format_is_refused_before_it_is_converted(monkeypatch):
+    monkeypatch.setattr("nbformat.convert", None)
+    cells = '{"cell_type": "code", "input": ""}, ' * 40_000
+    data = f'{{"nbformat": 3, "worksheets": [{{"cells": [{cells}{{}}]}}]}}'.encode()
+    with pytest.raises(RefusedError, match="old format and larger than 1 MB"):
+        read_cells(data)

@@ -8,6 +8,7 @@ tagged, duplicated or deleted is noted and has no effect.
 import ast
 import copy
 import difflib
+import gc
 import hashlib
 import json
 import os
@@ -21,6 +22,7 @@ import nbformat
 from nbformat.v4 import new_code_cell
 
 MAX_BYTES = 20_000_000
+MAX_OLD_BYTES = 1_000_000  # a file of format 3: to convert it takes 300 times as much memory
 MAX_CELLS = 1_000
 MAX_SOURCE = 100_000
 MAX_ADDED = 100
@@ -209,23 +211,42 @@ def read_cells(data):
         If it is no JSON or no notebook.
     """
     try:
-        content = json.loads(data.decode("utf-8-sig"))
+        content = _parsed(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
         raise RefusedError(
             f"The submitted file is no readable notebook: its JSON is broken{where}."
         ) from None
-    cells = _raw_cells(content)
+    cells = _raw_cells(content, len(data))
     if len(cells) > MAX_CELLS:
         raise RefusedError(f"The notebook has {len(cells)} cells, the limit is {MAX_CELLS}.")
-    return [_submitted(cell) for cell in cells if isinstance(cell, dict)]
+    try:
+        return [_submitted(cell) for cell in cells if isinstance(cell, dict)]
+    except RecursionError:
+        raise RefusedError("The submitted file is nested too deep for a notebook.") from None
 
 
-def _raw_cells(content):
+def _parsed(text):
+    """Parse JSON while the garbage collector waits: millions of lists keep it busy for long."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        return json.loads(text)
+    finally:
+        if collects:
+            gc.enable()
+
+
+def _raw_cells(content, size):
     refusal = RefusedError("The submitted file is JSON, but no Jupyter notebook.")
     if not isinstance(content, dict):
         raise refusal
     if content.get("nbformat") in (1, 2, 3):
+        if size > MAX_OLD_BYTES:
+            raise RefusedError(
+                f"The submitted file is of an old format and larger than {MAX_OLD_BYTES // 10**6} "
+                "MB; open it in JupyterLab, clear its outputs and save it."
+            )
         content = _upgraded(content, refusal)
     if content.get("nbformat") != NOTEBOOK_FORMAT or not isinstance(content.get("cells"), list):
         raise refusal
