@@ -124,7 +124,7 @@ def _plain(value, depth, budget):
         raise NotPlainError(f"the result is nested more than {MAX_DEPTH} levels deep")
     if type(value) in AS_THEY_ARE:  # what an object says of its class may be a lie
         return value
-    if isinstance(value, np.bool_):
+    if type(value) is np.bool_:
         return bool(value)
     if isinstance(value, numbers.Real):  # NumPy's scalars and Fraction, too
         return _plain_number(value)
