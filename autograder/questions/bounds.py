@@ -91,7 +91,12 @@ def _chances(n, p):
     """Return P(count = k) for k = 0..n."""
     if p in (0, 1):
         return (np.arange(n + 1) == n * p).astype(float)
+    return np.exp(log_chances(n, p))
+
+
+def log_chances(n, p):
+    """Return log P(count = k) for k = 0..n, the count binomial, 0 < p < 1."""
     k = np.arange(n + 1)
     factorials = np.cumsum(np.log(np.maximum(k, 1)))
     logs = factorials[n] - factorials - factorials[::-1] + k * math.log(p)
-    return np.exp(logs + (n - k) * math.log1p(-p))
+    return logs + (n - k) * math.log1p(-p)

@@ -118,11 +118,8 @@ def spread(m, lines, p, tail=TAIL):
     >>> round(ends.low, 3), round(ends.high, 3)
     (0.998, 1.002)
     """
-    k = np.arange(m + 1)
-    factorials = np.cumsum(np.log(np.maximum(k, 1)))
-    logs = factorials[m] - factorials - factorials[::-1]
-    logs = logs + k * math.log(p) + (m - k) * math.log1p(-p)
-    squares = (k - m * p) ** 2 / (m * p * (1 - p))
+    logs = bounds.log_chances(m, p)
+    squares = (np.arange(m + 1) - m * p) ** 2 / (m * p * (1 - p))
     theta = np.geomspace(1e-4, 1e4, 400)[:, None]
     upper = (lines * _log_mean(logs, theta * squares) - math.log(tail)) / (theta[:, 0] * lines)
     lower = (-lines * _log_mean(logs, -theta * squares) + math.log(tail)) / (theta[:, 0] * lines)
