@@ -1,5 +1,6 @@
 """Graded notebooks without grading, for the tests of gradebook, feedback and export: quick."""
 
+import sqlite3
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,13 @@ from autograder.grading.transplant import transplant
 from autograder.grading.verdict import Check, Verdict
 from tests.toy import LESSON, answered, file_of, release
 
+ROWS = """
+SELECT student_id, base_cell.name, base_cell.type, {columns} FROM {table}
+JOIN base_cell ON base_cell.id = cell_id
+JOIN submitted_notebook ON submitted_notebook.id = {table}.notebook_id
+JOIN submitted_assignment ON submitted_assignment.id = submitted_notebook.assignment_id
+ORDER BY student_id, base_cell.name
+"""
 WORST = "<img src=x onerror=alert(1)> ]]> \x1b[31mred\x1b[0m **bold** $\\href{javascript:1}{x}$"
 
 
@@ -59,3 +67,15 @@ def toy_book(grading, **students):
     for student, answers in students.items():
         book.save(student, LESSON, marked(file_of(answered(**answers)), release()))
     return book
+
+
+def rows(book):
+    """Return every mark and comment in a gradebook, without the ids that are drawn."""
+    grades = "auto_score, manual_score, extra_credit, needs_manual_grade, late_submission_penalty"
+    with sqlite3.connect(book.grading / "gradebook.db") as database:
+        found = [
+            database.execute(ROWS.format(table=table, columns=columns)).fetchall()
+            for table, columns in (("grade", grades), ("comment", "auto_comment, manual_comment"))
+        ]
+    database.close()
+    return found

@@ -19,6 +19,7 @@ from autograder.grading.marks import shown, summary, table
 from autograder.grading.seeds import seed_of
 from autograder.grading.tasks import Judge
 from autograder.grading.verdict import read_verdict
+from tests.marked import rows
 from tests.toy import LESSON, RIGHT, answered, file_of, here, release, write_course
 
 CLASS = {
@@ -439,10 +440,12 @@ def test_nbgraders_own_commands_give_the_same_marks(graded, nbgrader):
     shutil.copytree(course / "ours" / "submitted", course / "grading" / "submitted")
     shutil.copy(course / "ours" / "seeds.json", course / "grading")
     nbgrader("generate_assignment", LESSON, "--force")
+    shutil.copytree(course / "solutions", course / "notebooks", dirs_exist_ok=True)  # as handed out
     assert "JSON is broken" in nbgrader("autograde", LESSON)
     nbgrader("generate_feedback", LESSON)
     nbgrader("export")
     assert marks(course) == expected
+    assert rows(Book(course / "grading")) == rows(Book(course / "ours"))
     with (course / "grading" / "grades.csv").open(encoding="utf-8") as file:
         exported = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
     assert exported == {student: mark[0] for student, mark in expected.items()}

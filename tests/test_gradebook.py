@@ -17,34 +17,15 @@ from sqlalchemy import event
 from autograder.grading import ledger
 from autograder.grading.gradebook import MAX_STUDENT, Book, check_student, read_timestamp
 from autograder.grading.material import GradingError
-from tests.marked import marked, toy_book
+from tests.marked import marked, rows, toy_book
 from tests.toy import LESSON, RIGHT, answered, file_of, release
 
 TABLES = ("student", "submitted_assignment", "submitted_notebook", "grade", "comment")
-ROWS = """
-SELECT student_id, base_cell.name, base_cell.type, {columns} FROM {table}
-JOIN base_cell ON base_cell.id = cell_id
-JOIN submitted_notebook ON submitted_notebook.id = {table}.notebook_id
-JOIN submitted_assignment ON submitted_assignment.id = submitted_notebook.assignment_id
-ORDER BY student_id, base_cell.name
-"""
 LATE = datetime(2026, 1, 2)
 
 
 def notebook(share=0.5, **answers):
     return marked(file_of(answered(**answers)), release(), share=share)
-
-
-def rows(book):
-    """Return every mark and comment in a gradebook, without the ids that are drawn."""
-    grades = "auto_score, manual_score, extra_credit, needs_manual_grade, late_submission_penalty"
-    with sqlite3.connect(book.grading / "gradebook.db") as database:
-        found = [
-            database.execute(ROWS.format(table=table, columns=columns)).fetchall()
-            for table, columns in (("grade", grades), ("comment", "auto_comment, manual_comment"))
-        ]
-    database.close()
-    return found
 
 
 def counts(book):

@@ -14,6 +14,7 @@ from nbconvert.exporters import NotebookExporter
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Dict, Unicode
 
+from autograder.grading.gradebook import check_student
 from autograder.grading.material import QUESTIONS, Shelf
 from autograder.grading.sandbox import Workshop
 from autograder.grading.submission import judge_planted, mark
@@ -68,6 +69,7 @@ class Transplant(NbGraderPreprocessor):
         if planted.refused:
             self.log.error(planted.refused)
         student = resources["nbgrader"]["student"]
+        check_student(student)
         clear(course.format_path(course.autograded_directory, student, lesson), lesson)
         return planted.to_notebook(), resources
 
