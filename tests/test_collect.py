@@ -748,6 +748,24 @@ def test_what_got_lost_is_collected_again(course):
     assert earlier(course) == {}
 
 
+def test_a_full_disk_leaves_no_half_of_a_notebook(course, monkeypatch):
+    put(course, "1.zip", zipped(MOODLE))
+
+    def fill(source, target):
+        if "Jörg" in str(target):
+            Path(target).write_bytes(Path(source).read_bytes()[:100])
+            raise OSError(28, "No space left on device")
+        shutil.copyfile(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("nbgrader.apps.zipcollectapp.shutil.copy", fill)
+        with pytest.raises(OSError, match="No space left"):
+            collect(course)
+    assert set(submitted(course)) == {"Ada_Lovelace", "Cyd_O-Neil"}
+    collect(course)
+    assert submitted(course) == PLATFORMS["moodle"][1]
+
+
 def test_an_empty_folder_is_told(course):
     assert "0 submissions found" in collect(course)
     shutil.rmtree(archive_of(course))
@@ -821,6 +839,15 @@ def test_an_unknown_time_zone_is_told(course, capsys):
     assert "there is no time zone 'Berlin'" in capsys.readouterr().err
 
 
+def test_two_that_are_to_have_one_name_are_told(course):
+    line = "c.ArchiveExtractor.students = {'ada_1': 'ada', 'ada_2': 'ada'}\n"
+    config = course / "nbgrader_config.py"
+    config.write_text(config.read_text(encoding="utf-8") + line, encoding="utf-8")
+    put(course, "x.zip", zipped({f"ada_1_9_{NAME}": BEN, f"ada_2_7_{NAME}": ADA}))
+    assert "ada: two are to have this name; the later one was taken" in collect(course)
+    assert submitted(course) == {"ada": BEN}
+
+
 def test_old_moodles_times_are_taken(course):
     ada, ben = (f"{name}_1_assignsubmission_file/{NAME}" for name in ("Ada", "Ben"))
     times = {ada: (2024, 5, 1, 8, 0, 0), ben: (2024, 5, 3, 8, 0, 2)}
@@ -830,27 +857,36 @@ def test_old_moodles_times_are_taken(course):
     assert timestamp(course, "Ben") == datetime(2024, 5, 3, 12, 0, 2)
 
 
-def set_due(course, due):
-    with Book(course / "grading").open() as book:
-        book.update_or_create_assignment(LESSON, duedate=due)
+@pytest.fixture(scope="module")
+def gradebook(tmp_path_factory):
+    """A gradebook in which the lesson is due on 1 May 2024 at 10:00 UTC."""
+    book = Book(tmp_path_factory.mktemp("book"))
+    book.ensure_lesson(LESSON, release())
+    with book.open() as opened:
+        opened.update_or_create_assignment(LESSON, duedate="2024-05-01 10:00:00 UTC")
+    return book.grading / "gradebook.db"
 
 
-def test_canvas_mark_alone_says_nothing_without_a_due_date(course):
+def test_canvas_mark_alone_says_nothing_without_a_due_date(course, gradebook):
     put(course, "x.zip", zipped(CANVAS))
     report = collect(course)
     assert "obrienben_12: Canvas marks it late, the gradebook has no due date" in report
     assert timestamp(course, "obrienben_12") is None
-    set_due(course, "2024-05-01 10:00:00 UTC")
+    shutil.copy(gradebook, course / "grading")
     assert "obrienben_12: marked late by Canvas" in collect(course)
     assert timestamp(course, "obrienben_12") == datetime(2024, 5, 1, 10, 0, 1)
     assert timestamp(course, "lovelaceada_11") is None
     assert earlier(course) == {}
+    on_time = {name.replace("_LATE", ""): data for name, data in CANVAS.items()}
+    put(course, "x.zip", zipped(on_time))
+    collect(course)
+    assert timestamp(course, "obrienben_12") is None
 
 
-def test_canvas_mark_goes_before_the_times(course):
+def test_canvas_mark_goes_before_the_times(course, gradebook):
     names = [f"ada_1_2_{NAME}", f"ben_LATE_3_4_{NAME}"]
     times = {names[0]: (2024, 5, 9, 9, 0, 0), names[1]: (2024, 4, 1, 9, 0, 0)}
-    set_due(course, "2024-05-01 10:00:00 UTC")
+    shutil.copy(gradebook, course / "grading")
     put(course, "x.zip", zipped(dict.fromkeys(names, ADA), times))
     collect(course)
     assert timestamp(course, "ada_1") == datetime(2024, 5, 1, 10)
@@ -869,21 +905,20 @@ def graded(tmp_path_factory):
 
 
 @pytest.mark.parametrize("platform", ["canvas", "moodle", "gradescope"])
-def test_what_was_collected_is_graded_and_late_is_late(course, platform, graded):
-    set_due(course, "2024-05-01 10:00:00 UTC")
+def test_what_was_collected_is_graded_and_late_is_late(course, platform, graded, gradebook):
+    shutil.copy(gradebook, course / "grading")
     files, wanted = PLATFORMS[platform]
     put(course, "x.zip", zipped(files))
     collect(course)
     book = Book(course / "grading")
     book.config.LateSubmissionPlugin.penalty_method = "zero"
-    book.ensure_lesson(LESSON, release())
     for one in find_submissions(course / "grading" / "submitted", [LESSON]):
         notebook = graded[one.path.read_bytes()].notebook
         book.save(one.student, LESSON, notebook, read_timestamp(one.folder))
     late = {"canvas": {"obrienben_12"}, "gradescope": {"ben@uni.edu", "cyd@uni.edu"}}
-    with book.open() as gradebook:
+    with book.open() as opened:
         for student in wanted:
-            submission = gradebook.find_submission(LESSON, student)
+            submission = opened.find_submission(LESSON, student)
             assert (submission.total_seconds_late > 0) == (student in late.get(platform, ()))
             penalty = submission.notebooks[0].late_submission_penalty or 0
             assert (penalty > 0) == (submission.total_seconds_late > 0)

@@ -21,7 +21,7 @@ from pathlib import Path
 CHUNK = 1 << 16
 MAX_NAME = 1_000
 MAX_ENDED = 3
-SMALL = 1_000_000  # bytes: below, no ratio is suspicious
+SMALL = 10_000_000  # bytes: up to here no ratio is suspicious
 NO_TIME = datetime(1980, 1, 2)  # zip files count from the day before
 DIRECTORY = b"PK\x01\x02"  # begins an entry of a zip file's directory
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # Python unpacks these in bounded steps

@@ -4,8 +4,7 @@ import contextlib
 import statistics
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-
-from dateutil.tz import gettz
+from zoneinfo import ZoneInfo
 
 PACKING = timedelta(minutes=10)
 OLDEST = datetime(2000, 1, 1)
@@ -27,7 +26,7 @@ class Clock:
     """
 
     def __init__(self, entries, timezone="", wanted="auto"):
-        self.zone, self.wanted = gettz(timezone) if timezone else None, wanted
+        self.zone, self.wanted = ZoneInfo(timezone) if timezone else None, wanted
         self.times, self.inside = {}, {}
         for entry in entries:
             time = self.utc(entry.time)

@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from dateutil.tz import gettz
 from nbgrader.plugins import ExtractorPlugin, FileNameCollectorPlugin
 from nbgrader.utils import parse_utc
 from traitlets import Dict, Enum, TraitError, Unicode, validate
 
-from autograder.grading.archives import Bounds, RefusedFileError, Room, parts_of, unpacked
+from autograder.grading.archives import Bounds, RefusedFileError, Room, parts_of, shown, unpacked
 from autograder.grading.clock import OLDEST, Clock, due_date
 from autograder.grading.platforms import PLATFORMS, safe_id
 from autograder.grading.transplant import RefusedError, read_cells
@@ -92,9 +92,11 @@ class ArchiveExtractor(ExtractorPlugin):
         try:
             super().__init__(**settings)
         except TraitError as error:
+            if settings.get("parent") is None:
+                raise
             settings["parent"].fail(f"{type(self).__name__}: {error}")
         self.taken, self.refusals, self.remarks, self.record = {}, [], [], {}
-        self.counts, self.home = {}, None
+        self.counts, self.orders, self.home = {}, {}, None
 
     @validate("bounds")
     def _valid_bounds(self, proposal):
@@ -107,9 +109,10 @@ class ArchiveExtractor(ExtractorPlugin):
     @validate("timezone")
     def _valid_timezone(self, proposal):
         name = proposal["value"]
-        if name and gettz(name) is None:
-            raise TraitError(f"there is no time zone {name!r}; one is Europe/Berlin")
-        return name
+        try:
+            return name and ZoneInfo(name).key
+        except (KeyError, ValueError, OSError):
+            raise TraitError(f"there is no time zone {name!r}; one is Europe/Berlin") from None
 
     @property
     def lesson(self):
@@ -209,7 +212,7 @@ class ArchiveExtractor(ExtractorPlugin):
         try:
             return due_date(self.parent.coursedir.db_url, self.lesson)
         except Exception as error:  # whatever keeps a database from being read
-            self.remarks.append(f"the gradebook cannot be read: {error}")
+            self.remarks.append(f"the gradebook cannot be read: {shown(str(error))}")
             return None
 
     def _lessons(self):
@@ -231,10 +234,14 @@ class ArchiveExtractor(ExtractorPlugin):
 
     def _take(self, student, choice, extracted):
         """Hand a notebook on to nbgrader, unless it is there or an earlier one than that."""
-        folder = self._submitted(student)
-        known = self.record.get(student, {})
+        folder, known = self._submitted(student), self.record.get(student, {})
+        if student in self.orders:
+            self.remarks.append(f"{student}: two are to have this name; the later one was taken")
+            if choice.order < self.orders[student]:
+                return
+        self.orders[student] = choice.order
         fate = self._fate(folder, choice, known)
-        self._count(fate)
+        self.counts[fate] = self.counts.get(fate, 0) + 1
         if fate in ("older", "edited"):
             self.remarks.append(f"{student}: {FATES[fate]}")
             return
@@ -245,19 +252,22 @@ class ArchiveExtractor(ExtractorPlugin):
         _write(extracted / student / f"{self.lesson}.ipynb", choice.data)
         if os.path.lexists(folder):
             self._keep(folder, student)
-        self.taken[student] = choice
+        self.taken[student] = choice.time, choice.entry
 
     def _set_timestamp(self, folder, choice, known):
         """Write the time anew where it changed, such as by a due date; not over a teacher's."""
         there, wanted = _timestamp(folder), _text(choice.time)
-        if wanted and there != wanted and there == known.get("time"):
+        if there == wanted or there != known.get("time"):
+            return
+        if wanted:
             _write(folder / "timestamp.txt", wanted.encode())
+        else:
+            (folder / "timestamp.txt").unlink(missing_ok=True)
 
     def _fate(self, folder, choice, known):
         """Return what is to become of a notebook: a key of `FATES`."""
-        try:
-            there = hashlib.sha256((folder / f"{self.lesson}.ipynb").read_bytes()).hexdigest()
-        except OSError:
+        there = _digest(folder / f"{self.lesson}.ipynb")
+        if not there:
             return "new"
         if there == choice.digest:
             return "same"
@@ -266,9 +276,6 @@ class ArchiveExtractor(ExtractorPlugin):
         if known.get("digest") == choice.digest:
             return "edited"
         return "older" if tuple(known.get("order", ())) > choice.order else "newer"
-
-    def _count(self, fate):
-        self.counts[fate] = self.counts.get(fate, 0) + 1
 
     def _keep(self, folder, student):
         """Move what was collected before aside; nothing is deleted."""
@@ -291,9 +298,13 @@ class ArchiveExtractor(ExtractorPlugin):
             archive = self.parent._format_collect_path(self.parent.archive_directory)
             self.log.warning("Put what your platform lets you download into %s", archive)
             return
-        for student, choice in self.taken.items():
-            if (self._submitted(student) / f"{self.lesson}.ipynb").is_file():
-                self.record[student] = choice.entry
+        for student, (_, entry) in self.taken.items():
+            path = self._submitted(student) / f"{self.lesson}.ipynb"
+            if _digest(path) == entry["digest"]:
+                self.record[student] = entry
+            else:
+                path.unlink(missing_ok=True)
+                self.refusals.append(Refusal(student, "it could not be copied; collect again"))
         lines = self._lines()
         text = json.dumps(self.record, indent=1, sort_keys=True, ensure_ascii=False)
         _write(self.home / RECORD, text.encode("utf-8", "replace"))
@@ -362,9 +373,11 @@ class PlatformCollector(FileNameCollectorPlugin):
         if self.named_regexp:
             return self._collect_named(submitted_file)
         student = unicodedata.normalize("NFC", Path(submitted_file).parent.name)
-        choice = self.parent.extractor_plugin_inst.taken.get(student)
-        lesson = self.parent.coursedir.assignment_id
-        return choice and {"student_id": student, "file_id": lesson, "timestamp": choice.time}
+        taken = self.parent.extractor_plugin_inst.taken
+        if student not in taken:
+            return None
+        lesson, time = self.parent.coursedir.assignment_id, taken[student][0]
+        return {"student_id": student, "file_id": lesson, "timestamp": time}
 
     def _collect_named(self, submitted_file):
         found = super().collect(submitted_file)
@@ -442,6 +455,12 @@ def _stem(part):
     """Return the folder that nbgrader unpacks an archive to."""
     stem, dot, ending = part.rpartition(".")
     return stem.removesuffix(".tar") if dot and ending.lower() in ("zip", "gz", "tar") else part
+
+
+def _digest(path):
+    with contextlib.suppress(OSError):
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    return ""
 
 
 def _timestamp(folder):
