@@ -1,4 +1,4 @@
-"""Run a command as an ordinary user, as a test that is root can: `ordinary.py [closed] command…`.
+"""Run a command as another user, as a test that is root can: `ordinary.py user open|closed …`.
 
 With "closed" the user cannot make a namespace, as in many containers. The folders that hold
 Python and the repository are shown to the user even where root keeps them to itself.
@@ -12,12 +12,10 @@ from pathlib import Path
 
 from autograder.grading import calls, confine
 
-USER = 12_345
-
 
 def main():
     """Become the user and run the command."""
-    closed, command = sys.argv[1] == "closed", sys.argv[1:]
+    user, access, *command = sys.argv[1:]
     confine._unshare(confine._NEWNS, "a mount namespace")
     confine._mount(None, "/", None, confine._REC | confine._PRIVATE)
     needed = {sys.base_prefix, sys.prefix, str(Path(__file__).parent.parent)}
@@ -25,11 +23,10 @@ def main():
     for folder in sorted(private(needed)):
         uncover(folder, needed, kept)
     os.setgroups([])
-    os.setresgid(USER, USER, USER)
-    os.setresuid(USER, USER, USER)
-    if closed:
+    os.setresgid(int(user), int(user), int(user))
+    os.setresuid(int(user), int(user), int(user))
+    if access == "closed":
         close_namespaces()
-    command = command[closed:]
     os.execv(command[0], command)
 
 

@@ -255,7 +255,9 @@ def private_places(user, group, size, files):
 
 
 def user_numbers():
-    """Return (first, count) for each run of users that this user namespace knows."""
+    """Return (first, count) for each run of users that this process can become."""
+    if not _may(_CAP_SETUID, _CAP_SETGID):
+        return []
     rows = [line.split() for line in Path("/proc/self/uid_map").read_text().splitlines()]
     return [(int(first), int(count)) for first, _, count in rows]
 
@@ -279,6 +281,23 @@ def user_for(place, known):
         if any(first <= number < first + count for first, count in known):
             return number, number
     return os.geteuid(), os.getegid()
+
+
+def open_to_all(path):
+    """Return whether every user may read a file or folder and enter the folders above it."""
+    real = Path(os.path.realpath(path))
+    entered = all(folder.stat().st_mode & 0o001 for folder in real.parents)
+    return entered and bool(real.stat().st_mode & 0o004)
+
+
+def threads_of(user):
+    """Return how many threads a user has on this machine."""
+    count = 0
+    for place in os.scandir("/proc"):
+        with contextlib.suppress(OSError):  # it has ended
+            if place.name.isdigit() and place.stat().st_uid == user:
+                count += len(os.listdir(f"{place.path}/task"))
+    return count
 
 
 def become(user, group):

@@ -21,6 +21,7 @@ import traceback
 
 MAX_TRACEBACK = 1_000
 MAX_ORDER = 65_536
+SPARE = 500  # threads that a user who has others may yet start elsewhere
 NO_SHELL = "Commands of the shell are not run here: grading runs the Python code only."
 SCRIPTS = ("script", "bash", "sh", "perl", "ruby", "pypy", "python", "python2", "python3", "cmd")
 LEAST_KERNEL = (5, 14)  # counts the processes of a user for each user namespace
@@ -165,6 +166,11 @@ class ForkServer:
         self.settings, self.control, self.confine = settings, control, confine
         self.namespaces = settings["level"] == "namespaces"
         self.number, self.users = os.getpid(), confine.user_numbers()
+        needed = [*settings["paths"], sys.prefix, sys.base_prefix, settings["home"]]
+        self.apart = self.namespaces or (  # whether a child can be another user
+            bool(self.users) and all(confine.open_to_all(path) for path in needed)
+        )
+        self.crowd = confine.threads_of(os.geteuid()) + SPARE
         self.own = os.open("/proc/self/ns/pid", os.O_RDONLY) if self.namespaces else None
         self.children = {}  # descriptor of a process -> (its number, its status channel)
         self.poll = select.poll()
@@ -274,16 +280,14 @@ class ForkServer:
     def _confine(self, order):
         """Take on every limit; the order of the steps is the order of what each still needs."""
         confine = self.confine
-        resources = dict(order["resources"])
-        resources["RLIMIT_AS"] += self.size
-        processes = resources.pop("RLIMIT_NPROC")
+        user, group = confine.user_for(order["user"], self.users)
+        resources = self._resources(order["resources"], user)
         if self.namespaces:
-            user, group = confine.user_for(order["user"], self.users)
             confine.private_places(user, group, order["home"], order["files"])
+        if self.apart:
             confine.become(user, group)
+        if self.namespaces:
             confine.make_home("/home")
-            if user >= confine.FIRST_USER or kernel() >= LEAST_KERNEL:
-                resources["RLIMIT_NPROC"] = processes
         os.chdir(self.home)
         confine.limit(resources)
         confine.give_up_capabilities()
@@ -294,6 +298,16 @@ class ForkServer:
                 os._exit(1)
             confine.restrict_paths([*self.settings["shown"], self.settings["course"], self.home])
         confine.filter_calls(own_files=self.namespaces)
+
+    def _resources(self, resources, user):
+        """Return limits that count from what this process and its user have already."""
+        alone = self.apart and user >= self.confine.FIRST_USER
+        counted = alone or (self.namespaces and kernel() >= LEAST_KERNEL)
+        others = 0 if counted else self.crowd
+        return resources | {
+            "RLIMIT_AS": resources["RLIMIT_AS"] + self.size,
+            "RLIMIT_NPROC": resources["RLIMIT_NPROC"] + others,
+        }
 
 
 def try_out(order):

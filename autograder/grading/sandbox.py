@@ -92,7 +92,8 @@ def why_not(level):
             child.wait_until_ready()
             workshop.end(child)
     except (OSError, RuntimeError) as error:
-        return str(error).strip().splitlines()[-1]
+        last = str(error).strip().splitlines()[-1]
+        return last.removeprefix("autograder.grading.confine.ConfineError: ")
     return ""
 
 
@@ -187,11 +188,14 @@ class Workshop:
             shutil.copy(SOURCE / "autograder" / "grading" / f"{name}.py", grading)
         for folder in ("root", "home", "homes", "course/fonts"):
             (self.path / folder).mkdir()
-        self._open_course()
+        if self.level == "landlock":  # there is no room with a way in of its own
+            self.path.chmod(0o711)
+        self._open_copies()
 
-    def _open_course(self):
-        """Let any user read the copies; the folder around them is the teacher's own."""
-        for path in (self.path / "course", *(self.path / "course").rglob("*")):
+    def _open_copies(self):
+        """Let a child that is another user read the copies."""
+        course, home = self.path / "course", self.path / "home"
+        for path in (home, course, *course.rglob("*")):
             path.chmod(0o755 if path.is_dir() else 0o644)
 
     def _warm(self):
@@ -200,7 +204,7 @@ class Workshop:
 
         compileall.compile_dir(self.path, quiet=2)
         self._keep_fonts(self.path / "course" / "fonts")
-        self._open_course()
+        self._open_copies()
 
     def _keep_fonts(self, folder):
         with contextlib.suppress(Exception):  # without the list, each fork server makes its own
