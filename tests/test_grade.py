@@ -347,7 +347,9 @@ def test_nothing_to_grade_is_said(course, tmp_path_factory, capsys):
         (["--workers", "0"], "--workers 0: should be 1 or more"),
         (["--workers", "two"], "argument --workers: invalid int value: 'two'"),
         (["--limit", "case"], "--limit case: should be a name, = and a number, as case=10"),
-        (["--limit", "case=long"], "--limit case=long: should be a name, = and a number"),
+        (["--limit", "case=long"], "--limit case=long: the limit case is 'long'; it should be"),
+        (["--limit", "cast=3"], '--limit cast=3: no limit "cast"; the limits are case, question'),
+        (["--limit", "case=-1"], "--limit case=-1: the limit case is '-1'; it should be a number"),
         (["--onl", "ada"], "unrecognized arguments: --onl"),
     ],
 )

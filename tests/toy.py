@@ -14,8 +14,8 @@ from autograder.question import Case, Choice, Misconception, Question
 from utils.checking.judgement import UNCHANGED
 
 LESSON = "90_toy"
-LIMITS = Limits(case=1.0, question=3.0, answer=1.5, added=1.0, total=30.0)
 QUICK = {"case": 1.0, "question": 3.0, "answer": 1.5, "added": 1.0, "total": 30.0}
+LIMITS = Limits(**QUICK)
 STUB = 'raise NotImplementedError("your code here")'
 RIGHT = {
     "double": "def double(x):\n    return 2 * x",

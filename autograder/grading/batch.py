@@ -17,7 +17,7 @@ from autograder.grading.material import key_of
 from autograder.grading.pool import Pool, WorkerError
 from autograder.grading.progress import Progress
 from autograder.grading.seeds import seed_of
-from autograder.grading.tasks import Judge, Load, Page, sentence_of
+from autograder.grading.tasks import Judge, Load, Page
 from autograder.grading.transplant import RefusedError, read_submission
 from autograder.grading.verdict import (
     Verdict,
@@ -105,6 +105,8 @@ class Batch:
     @contextlib.contextmanager
     def _open_workers(self):
         """Open the workers and tell how they confine a student's code."""
+        from autograder.grading.sandbox import LEVELS
+
         if self.cluster:
             from autograder.grading.cluster import Cluster
 
@@ -113,7 +115,7 @@ class Batch:
             opened = Pool(self.setting, self.workers)
         with opened as workers:
             for level in sorted(workers.levels):
-                print(f"Sandbox: {level}: {sentence_of(level)}", flush=True)
+                print(f"Sandbox: {level}: {LEVELS[level]}", flush=True)
             yield workers
 
     def _prepare(self, workers, submissions):

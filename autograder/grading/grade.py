@@ -20,7 +20,7 @@ def main(argv=None, root=ROOT, questions=QUESTIONS):
     options = parser.parse_args(argv)
     if options.workers < 1:
         parser.error(f"--workers {options.workers}: should be 1 or more")
-    from autograder.grading.material import GradingError
+    from autograder.grading.sandbox import GradingError
 
     try:
         limits = limits_in(options.limit)
@@ -81,48 +81,49 @@ def limits_in(words):
     >>> limits_in(["case=10", "memory=1e9"])
     {'case': 10.0, 'memory': 1000000000.0}
     """
-    from autograder.grading.sandbox import Limits
+    from autograder.grading.sandbox import GradingError, Limits
 
     limits = {}
     for word in words:
-        name, _, value = word.partition("=")
+        name, sign, value = word.partition("=")
+        if not sign:
+            raise ValueError(f"--limit {word}: should be a name, = and a number, as case=10")
         try:
-            limits[name] = float(value)
-        except ValueError:
-            raise ValueError(
-                f"--limit {word}: should be a name, = and a number, as case=10"
-            ) from None
-        try:
-            getattr(Limits(), "changed", dict)({name: limits[name]})  # SHIM
-        except (LookupError, ValueError, TypeError) as error:
+            Limits().changed({name: value})
+        except GradingError as error:
             raise ValueError(f"--limit {word}: {error}") from None
+        limits[name] = float(value)
     return limits
 
 
 def grade(options, root, questions=QUESTIONS, limits=None):
     """Grade the submissions and return the exit code."""
-    from autograder.grading.batch import Batch
-    from autograder.grading.machine import one_writer
-    from autograder.grading.tasks import Setting
+    from autograder.grading.lock import one_writer
 
     grading, submitted = places(options, root)
+    with one_writer(grading):
+        return grade_alone(options, root, grading, submitted, questions, limits)
+
+
+def grade_alone(options, root, grading, submitted, questions, limits):
+    """Grade the submissions while no other run does, and return the exit code."""
+    from autograder.grading.batch import Batch
+    from autograder.grading.tasks import Setting
+
     known = check_lessons(options.lessons, root)
     setting = Setting(str(root), limits or {}, options.no_sandbox, None, questions)
-    with one_writer(grading):
-        if options.demo:
-            from autograder.grading.demo import make_class
+    if options.demo:
+        from autograder.grading.demo import make_class
 
-            make_class(submitted, root)
-        submissions = find_submissions(submitted, options.lessons or known)
-        submissions = chosen(submissions, options.only)
-        if not submissions:
-            print(f"Nothing to grade: there is no {submitted}/<student>/<lesson>/", file=sys.stderr)
-            print(f"The lessons are {', '.join(known) or 'not built yet'}", file=sys.stderr)
-            return 1
-        announce(submissions, submitted, root, known)
-        places_and_seed = grading, options.db, options.seed
-        words = options.workers, options.cluster, options.force
-        return Batch(setting, *places_and_seed, *words).grade(submissions)
+        make_class(submitted, root)
+    submissions = chosen(find_submissions(submitted, options.lessons or known), options.only)
+    if not submissions:
+        print(f"Nothing to grade: there is no {submitted}/<student>/<lesson>/", file=sys.stderr)
+        print(f"The lessons are {', '.join(known) or 'not built yet'}", file=sys.stderr)
+        return 1
+    announce(submissions, submitted, root, known)
+    words = options.db, options.seed, options.workers, options.cluster, options.force
+    return Batch(setting, grading, *words).grade(submissions)
 
 
 def check_lessons(lessons, root):
@@ -214,7 +215,7 @@ def chosen(submissions, patterns):
     GradingError
         If a pattern fits no student.
     """
-    from autograder.grading.material import GradingError
+    from autograder.grading.sandbox import GradingError
 
     students = sorted({submission.student for submission in submissions})
     for pattern in patterns:

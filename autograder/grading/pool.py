@@ -5,13 +5,12 @@ import multiprocessing
 import multiprocessing.connection
 import os
 import queue
-import shutil
 import signal
 import sys
-import tempfile
 import threading
 import time
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import replace
 
 from autograder.grading.tasks import Bench, Outcome, keep_to_one_thread, level_here
 
@@ -21,7 +20,7 @@ TRIES = 2
 NO_START = "the worker processes do not start; what they said stands above"
 TOO_OFTEN = "the worker ended {} times at this task{}; it is left out"
 STOPPED = "the run was stopped"
-TOO_LONG = ": it was at it for {:.0f} s and more"
+TOO_LONG = ": it was at it for {:.3g} s or more"
 
 
 class WorkerError(RuntimeError):
@@ -39,10 +38,9 @@ class Pool:
     """
 
     def __init__(self, setting, workers):
-        self.folder = tempfile.mkdtemp(prefix="course-grade-")
-        os.chmod(self.folder, 0o711)  # a student's process has another user, and looks for its own
-        self.levels = {level_here(setting)}
-        self._slots = [_Slot(setting, self.folder) for _ in range(workers)]
+        setting = replace(setting, level=level_here(setting))
+        self.levels = {setting.level}
+        self._slots = [_Slot(setting) for _ in range(workers)]
         self._idle = queue.SimpleQueue()
         self._threads = ThreadPoolExecutor(workers)
 
@@ -58,7 +56,9 @@ class Pool:
         self._threads.shutdown(wait=True, cancel_futures=True)
         for slot in self._slots:
             slot.join()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        from autograder.grading.sandbox import remove_stale
+
+        remove_stale()  # what a worker left that was killed
 
     def run(self, tasks):
         """Yield (task, outcome) as tasks are done, taking few of them at a time.
@@ -98,8 +98,8 @@ class Pool:
 class _Slot:
     """The place of one worker; when the worker is gone, the next task gets a new one."""
 
-    def __init__(self, setting, folder):
-        self.setting, self.folder = setting, folder
+    def __init__(self, setting):
+        self.setting = setting
         self.hung = self._busy = self._closed = False
         self._process = None
 
@@ -107,7 +107,7 @@ class _Slot:
         """Start a worker, without waiting until it is ready."""
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
-        words = (theirs, self.setting, self.folder)
+        words = (theirs, self.setting)
         self._process = context.Process(target=serve, args=words, daemon=True)
         self._process.start()
         theirs.close()
@@ -177,13 +177,12 @@ class _Slot:
         self._bury()
 
 
-def serve(connection, setting, folder):
+def serve(connection, setting):
     """Be a worker: do one task after the other until the connection ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process gets it too, and decides
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     threading.Thread(target=_follow_parent, daemon=True).start()
     keep_to_one_thread()
-    tempfile.tempdir = folder
     with Bench(setting) as bench, contextlib.suppress(EOFError, OSError):
         connection.send(True)
         while True:
@@ -193,7 +192,6 @@ def serve(connection, setting, folder):
 def _follow_parent():
     """End this process when the main process ends, even by kill -9."""
     multiprocessing.connection.wait([multiprocessing.parent_process().sentinel])
-    shutil.rmtree(tempfile.tempdir, ignore_errors=True)
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(END_SECONDS)
     os._exit(1)

@@ -9,10 +9,6 @@ from functools import cached_property
 
 MARGIN = 60.0  # seconds for what is not the student's: reading a lesson, starting its set-up cell
 IDLE = 300.0
-UNSAFE = (
-    "nothing on this machine keeps a student's code from your files and network; grade on Linux, "
-    "or with --no-sandbox if you trust every student"
-)
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -29,7 +25,7 @@ class Setting:
     trusted : bool
         Whether students' code may run where nothing confines it.
     level : str, optional
-        The sandbox level, by default the best one that the worker's machine has.
+        The sandbox level, known to work; by default the best one that the worker's machine has.
     questions : str
         The module that is asked for the questions and limits of a lesson.
     """
@@ -87,11 +83,10 @@ class Bench:
     @cached_property
     def workshop(self):
         """The place where students' code runs."""
-        from autograder.grading import sandbox
+        from autograder.grading.sandbox import Workshop
 
-        if not hasattr(sandbox, "best_level"):  # SHIM
-            return sandbox.Workshop()
-        return sandbox.Workshop(trusted=self.setting.trusted, level=self.setting.level)
+        level = self.setting.level  # the main process tried it on this machine
+        return Workshop(trusted=self.setting.trusted, level=level, untried=level is not None)
 
     @cached_property
     def press(self):
@@ -132,9 +127,8 @@ class Load:
     def do(self, bench):
         """Return what the main process must know of it."""
         material = bench.material(self.lesson, self.seed)
-        patience = getattr(material.limits, "patience", 1)  # SHIM
-        seconds = material.limits.total * patience + MARGIN
-        return Loaded(material.digest, seconds)
+        limits = material.limits
+        return Loaded(material.digest, limits.total * limits.patience + MARGIN)
 
 
 @dataclass(frozen=True)
@@ -202,20 +196,12 @@ def level_here(setting):
     GradingError
         If there is none, and the students are not trusted.
     """
-    from autograder.grading import sandbox
-    from autograder.grading.material import GradingError
+    from autograder.grading.sandbox import REFUSED, GradingError, best_level, why_not
 
-    level = setting.level or getattr(sandbox, "best_level", lambda: "process")()  # SHIM
-    if level == "process" and not setting.trusted and hasattr(sandbox, "best_level"):
-        raise GradingError(UNSAFE)
+    level = setting.level or best_level()
+    if level == "process" and not setting.trusted:
+        raise GradingError(REFUSED.format(why_not("namespaces")))
     return level
-
-
-def sentence_of(level):
-    """Return what a sandbox level means."""
-    from autograder.grading import sandbox
-
-    return sandbox.LEVELS[level]
 
 
 def keep_to_one_thread():
