@@ -241,3 +241,10 @@ def test_code_without_end_is_cut_in_the_notebook_that_is_shown():
     shown = cell_of(marked(file_of(notebook), release()), "half").source
     assert len(shown) < 21_000
     assert shown.endswith("more characters are in the submitted file")
+
+
+@pytest.mark.parametrize("source", ["a." * 40_000, "x = '<b>' + f(1)\n" * 5_000])
+def test_code_that_takes_long_to_color_is_shown_plain(press, source):
+    page = press._exporter._colored(source, "ipython3", None)
+    assert BeautifulSoup(page, features="html.parser").get_text().strip() == source.strip()
+    assert "<span" not in page

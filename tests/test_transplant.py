@@ -291,6 +291,14 @@ def test_added_cells_are_limited():
     assert kinds(result) == [("added", "")]
 
 
+def test_what_added_cells_hold_is_limited_together():
+    notebook = answered(**RIGHT)
+    notebook.cells += [new_code_cell(f"{n} + 1\n" * 10_000) for n in range(9)]
+    result = planted(notebook)
+    assert [kind for kind, _ in ran(result)].count("added") == 3
+    assert result.notes[0].sentence == "Only the first 3 of the 9 cells you added were run."
+
+
 def test_what_was_noted_survives_in_the_notebook():
     notebook = answered(**RIGHT)
     cell_of(notebook, "check_double").source = "2.0"

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from functools import lru_cache
+from html import escape
 from pathlib import Path
 
 import nbformat
@@ -19,6 +20,7 @@ from nbgrader.preprocessors import GetGrades
 from autograder.grading.gradebook import log
 from autograder.grading.verdict import write_atomically
 
+MAX_COLORED, MAX_LINE = 20_000, 400  # characters; coloring takes their square of some sources
 KEPT = 2048  # pieces of HTML that are remembered: a lesson has a hundred that all pages share
 NO_ALT = "No description has been provided for this image"
 
@@ -52,6 +54,8 @@ class PageExporter(HTMLExporter):
         return with_alt(HTMLExporter.markdown2html(self, context, source))
 
     def _color(self, source, lexer, magics_language):
+        if len(source) > MAX_COLORED or max(map(len, source.splitlines()), default=0) > MAX_LINE:
+            return f'<div class=" highlight"><pre>{escape(source)}\n</pre></div>\n'
         metadata = {"magics_language": magics_language} if magics_language else {}
         return Highlight2HTML(pygments_lexer=lexer, parent=self)(source, metadata=metadata)
 

@@ -10,6 +10,7 @@ import copy
 import difflib
 import gc
 import hashlib
+import itertools
 import json
 import os
 import re
@@ -25,7 +26,7 @@ MAX_BYTES = 20_000_000
 MAX_OLD_BYTES = 1_000_000  # a file of format 3: to convert it takes 300 times as much memory
 MAX_CELLS = 1_000
 MAX_SOURCE = 100_000
-MAX_ADDED = 100
+MAX_ADDED, MAX_ADDED_SOURCE = 100, 200_000  # cells, and characters in all of them
 MAX_PARSED = 20_000
 MAX_WRITTEN = 20_000  # Markdown takes its time for text that is made to take it
 SIMILAR = 0.6
@@ -178,11 +179,19 @@ def transplant(data, release):
     targets = _targets(submitted, notebook.cells)
     _notice(submitted, targets, notebook.cells, notes)
     added = _plant(submitted, targets, notebook.cells)
-    if len(added) > MAX_ADDED:
-        sentence = f"Only the first {MAX_ADDED} of the {len(added)} cells you added were run."
+    kept = _first_of(added)
+    if len(kept) < len(added):
+        sentence = f"Only the first {len(kept)} of the {len(added)} cells you added were run."
         notes.append(Note("added", "", sentence))
-    _insert(notebook, added[:MAX_ADDED])
+    _insert(notebook, kept)
     return Planted(notebook, digest, "", notes)
+
+
+def _first_of(added):
+    """Return as many of the added cells as may be run."""
+    total = itertools.accumulate(len(source) for _, source in added)
+    fits = sum(size <= MAX_ADDED_SOURCE for size in total)
+    return added[: min(fits, MAX_ADDED)]
 
 
 def _blank(release):
