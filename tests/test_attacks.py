@@ -105,7 +105,7 @@ def arena(tmp_path_factory):
     made = Arena(tmp_path_factory.mktemp("arena"))
     with Listener() as server:
         fill(made, server.port, STUDENTS)
-        made.grade()
+        made.grade("--workers", "3")  # some of them sleep
     made.heard = server.heard
     return made
 
@@ -115,7 +115,7 @@ def alone(tmp_path_factory):
     """The honest students alone, graded."""
     made = Arena(tmp_path_factory.mktemp("alone"))
     fill(made, 0, {})
-    made.grade()
+    made.grade("--workers", "1")
     return made
 
 
@@ -197,7 +197,7 @@ def test_a_name_that_cannot_be_kept_is_refused_and_the_class_goes_on(tmp_path):
     course = Arena(write_course(tmp_path))
     for attack in [*files.REFUSED, Attack("zoe", "folder", "honest", RIGHT["double"])]:
         course.hand_in(attack.name, attack.data(""))
-    course.grade()
+    course.grade("--workers", "1")
     assert (course.report["code"], course.report["survivors"]) == (1, [])
     assert {name: course.points(name) for name in course.rows} == {"zoe": HONEST + DOUBLE}
     for attack in files.REFUSED:

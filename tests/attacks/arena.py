@@ -71,7 +71,7 @@ class Arena:
 
     def grade(self, *words):
         """Grade the class with the real command."""
-        command = [sys.executable, "-c", GRADE, str(self.root), "--seed", SEED, "--workers", "3"]
+        command = [sys.executable, "-c", GRADE, str(self.root), "--seed", SEED]
         (self.root / "tmp").mkdir(exist_ok=True)
         done = subprocess.run(
             [sys.executable, str(WARDEN), str(SECONDS), *command, *words],

@@ -499,6 +499,7 @@ book.execute("begin exclusive")
         "writes a verdict, a graded notebook and a page where grading keeps them",
         """
 import os
+assert os.listdir(f"{GRADING}/submitted")  # not a private folder of the same name
 for folder in ("verdicts", "autograded", "feedback", "submitted"):
     os.makedirs(f"{GRADING}/{folder}/{MARK}", exist_ok=True)
     open(f"{GRADING}/{folder}/{MARK}/{MARK}.json", "w").write("{}")

@@ -174,6 +174,32 @@ def many_cells(count):
     return change
 
 
+def long_sources(made):
+    """Add sources that take a parser, a search or a lexer the square of their length."""
+    hostile = ["\n" * 90_000 + "(", " \n" * 45_000 + "(", "a." * 45_000, "x\n" * 45_000]
+    hostile += ["f'" + "{a}" * 30_000 + "'", "\n".join(f"x += a{n}" for n in range(9_000))]
+    hostile += [
+        "(" * 90_000,
+        "-" * 90_000 + "1",
+        "a" + "+a" * 45_000,
+        "if 1:1\n" + "elif 1:1\n" * 9_000,
+    ]
+    made.cells[2:2] = [new_code_cell(source) for source in hostile]
+    cell_of(made, "double").source = hostile[0]
+
+
+def crowded_json(made):
+    """Put a million lists beside the cells."""
+    lists = ", ".join(["[]"] * 1_000_000)
+    return f'{json.dumps(made)[:-1]}, "ballast": [{lists}]}}'.encode()
+
+
+def crowded_old_format(made):
+    """Say that it is of format 3, with a hundred thousand cells."""
+    cells = ", ".join(['{"cell_type": "code", "input": ""}'] * 100_000)
+    return f'{{"nbformat": 3, "metadata": {{}}, "worksheets": [{{"cells": [{cells}]}}]}}'.encode()
+
+
 def odd_names(made):
     """Give cells names that look alike, go up folders, or are code in another language."""
     names = [
@@ -259,6 +285,9 @@ ATTACKS = [
     notebook("heavy-metadata", "megabytes of metadata", heavy_metadata),
     notebook("900-cells", "900 cells more", many_cells(900), note="Only the first 100"),
     notebook("10000-cells", "10,000 cells more", many_cells(10_000), 0.0, note="the limit is"),
+    notebook("long-sources", "what takes the square of its length", long_sources, note="Only the"),
+    notebook("crowded-json", "a million lists", crowded_json),
+    notebook("crowded-old", "a huge file of format 3", crowded_old_format, 0.0, note="old format"),
     notebook("odd-names", "names that look alike, climb or are code", odd_names),
     notebook("scripts", "HTML and templates in every place", scripts_everywhere),
     notebook("script-as-error", "HTML in an error's line", script_as_an_error),
