@@ -22,7 +22,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder.grading.archives import Bounds, Entry, RefusedFileError, Room, unpacked
+from autograder.grading import grade
+from autograder.grading.archives import Bounds, Entry, Folder, RefusedFileError, Room, unpacked
 from autograder.grading.clock import Clock
 from autograder.grading.grade import find_submissions
 from autograder.grading.gradebook import Book, read_timestamp
@@ -194,7 +195,7 @@ def test_what_was_renamed_is_told(course):
     report = collect(course)
     assert f"Jörg_Müller-Lüdenscheidt: {LESSON} (2).ipynb was taken for {NAME}" in report
     assert "Ada" not in report
-    assert report.startswith(f"{LESSON}: 3 submissions found: 3 new")
+    assert report.startswith(f"{LESSON}: 3 submissions found (3 moodle): 3 new")
 
 
 def test_gradescope_tells_the_time_exactly_and_the_latest_submission_counts(course):
@@ -640,6 +641,28 @@ def test_links_and_pipes_in_a_folder(course, tmp_path):
     assert report.count("it is no plain file") == 1
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no paths of this length")
+def test_folders_a_thousand_deep(course):
+    put(course, f"Ada_1_assignsubmission_file/{NAME}", ADA)
+    try:
+        with contextlib.chdir(archive_of(course)):
+            for _ in range(1_100):
+                os.mkdir("d")
+                os.chdir("d")
+        entries = list(Folder(archive_of(course), Bounds()).entries())
+    finally:  # pytest cannot
+        subprocess.run(["rm", "-rf", str(archive_of(course))], check=True)
+    assert [entry.parts[-1] for entry in entries] == [NAME]
+
+
+def test_many_files_of_one_student_are_no_matter(course):
+    """Gradescope unpacks what students upload: one has handed in an environment."""
+    files = {f"assignment_77_export/submission_1/.venv/{n}/x.py": b"" for n in range(9_000)}
+    put(course, "x.zip", zipped(GRADESCOPE | files))
+    collect(course)
+    assert submitted(course) == PLATFORMS["gradescope"][1]
+
+
 def test_a_broken_download_does_not_stop_the_others(course):
     put(course, "a.zip", moodle({})[:-40])
     put(course, "b.zip", b"")
@@ -924,6 +947,19 @@ def test_what_was_collected_is_graded_and_late_is_late(course, platform, graded,
             assert (penalty > 0) == (submission.total_seconds_late > 0)
 
 
+def test_a_class_from_three_platforms_is_graded(course):
+    for platform in ("canvas", "moodle", "gradescope"):
+        put(course, f"{platform}.zip", zipped(PLATFORMS[platform][0]))
+    collect(course)
+    words = ["--workers", "1", "--no-sandbox"]
+    assert grade.main(words, root=course, questions="tests.toy") == 0
+    wanted = {name: data for platform in PLATFORMS.values() for name, data in platform[1].items()}
+    marks = Book(course / "grading").marks([LESSON])
+    assert len(marks) == 9
+    for (student, _), (points, *_) in marks.items():
+        assert points == (4 if wanted[student] == ADA else 1)
+
+
 def test_the_command_itself(course):
     """`nbgrader zip_collect` in a shell: the end of what it prints says what was refused."""
     put(course, "x.zip", moodle({"a.rar": b"Rar!"}))
@@ -934,6 +970,7 @@ def test_the_command_itself(course):
     )
     assert done.returncode == 0, done.stderr
     assert submitted(course) == {"Ada": ADA, "Ben": BEN}
+    assert "Copying" not in done.stderr
     last = done.stderr.strip().splitlines()[-2:]
     assert "a.rar: archives of this kind are not taken" in last[0]
     assert "1 refused, 0 remarks; all of them in" in last[1]

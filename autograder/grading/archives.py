@@ -3,6 +3,7 @@
 No file is unpacked to disk here, and no name in an archive is ever used as a path.
 """
 
+import contextlib
 import gzip
 import io
 import os
@@ -57,7 +58,7 @@ class Bounds:
     `depth` says how many archives may lie in each other there. `ratio` is unpacked to packed.
     """
 
-    entries: int = 100_000
+    entries: int = 300_000
     upload_entries: int = 5_000
     file_bytes: int = 20_000_000
     upload_bytes: int = 100_000_000
@@ -94,7 +95,7 @@ class Room:
         if self.bytes < 0:
             raise RefusedFileError(f"it unpacks to more than {megabytes(self.bounds.upload_bytes)}")
         if self.entries < 0:
-            raise RefusedFileError(f"it holds more than {self.bounds.upload_entries:,} files")
+            raise RefusedFileError(too_many(self.bounds.upload_entries))
 
 
 @dataclass(frozen=True)
@@ -161,31 +162,40 @@ class Folder:
         self.path, self.bounds = Path(path), bounds
 
     def entries(self):
-        """Yield its files, sorted by name."""
-        count = 0
-        for place, folders, files in os.walk(self.path):
-            folders.sort()
-            links = [name for name in folders if os.path.islink(os.path.join(place, name))]
-            folders[:] = [name for name in folders if name not in links]
-            for name in sorted(links + files):
+        """Yield its files, those of a folder sorted by name."""
+        count, waiting = 0, [()]
+        while waiting:  # no recursion: folders may lie in each other a thousand deep
+            place = waiting.pop()
+            for parts, is_folder in self._inside(place):
                 count += 1
                 if count > self.bounds.entries:
-                    raise RefusedFileError(f"it holds more than {self.bounds.entries:,} files")
-                parts = (*Path(place).relative_to(self.path).parts, name)
-                if not is_junk(parts):
+                    raise RefusedFileError(too_many(self.bounds.entries))
+                if is_folder:
+                    waiting.append(parts)
+                else:
                     yield self._entry(parts)
 
+    def _inside(self, place):
+        """Return what lies in a folder, as (parts, whether it is a folder)."""
+        with contextlib.suppress(OSError), os.scandir(os.path.join(self.path, *place)) as found:
+            inside = [((*place, one.name), one.is_dir(follow_symlinks=False)) for one in found]
+            return sorted(one for one in inside if not is_junk(one[0][-1:]))
+        return []
+
     def _entry(self, parts):
-        found = self.path.joinpath(*parts).lstat()
+        readable = tuple(os.fsencode(part).decode("utf-8", "replace") for part in parts)
+        try:
+            found = os.lstat(os.path.join(self.path, *parts))
+        except OSError as error:
+            return Entry(readable, fault=f"it cannot be read ({error.strerror})")
         time = datetime.fromtimestamp(found.st_mtime, UTC)
         fault = "" if stat.S_ISREG(found.st_mode) else _unusual(found.st_mode)
-        readable = tuple(os.fsencode(part).decode("utf-8", "replace") for part in parts)
         return Entry(readable, found.st_size, time, fault, self, parts)
 
     def open(self, parts):
         """Open a file, though no link and no pipe that took its place."""
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-        handle = os.open(self.path.joinpath(*parts), flags | getattr(os, "O_BINARY", 0))
+        handle = os.open(os.path.join(self.path, *parts), flags | getattr(os, "O_BINARY", 0))
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             os.close(handle)
             raise RefusedFileError("it is no plain file")
@@ -255,7 +265,7 @@ class _Source:
         while data[place : place + 4] == DIRECTORY and len(data) >= place + 46:
             count += 1
             if count > self.limit:
-                raise RefusedFileError(f"it holds more than {self.limit:,} files")
+                raise RefusedFileError(too_many(self.limit))
             (flags,) = struct.unpack_from("<H", data, place + 8)
             name, extra, comment = struct.unpack_from("<HHH", data, place + 28)
             try:
@@ -448,6 +458,11 @@ class _Counted:
         if self.ended > MAX_ENDED:
             raise EOFError("it ends too early")
         return data
+
+
+def too_many(limit):
+    """Return why a folder or an archive is refused that holds too many files."""
+    return f"it holds more than {limit:,} files"
 
 
 def megabytes(size):

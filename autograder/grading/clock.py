@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 PACKING = timedelta(minutes=10)
 OLDEST = datetime(2000, 1, 1)
+MAX_DEPTH = 10  # of a folder or archive in which a platform puts the class
 AHEAD = timedelta(days=2)  # of this computer's clock
 
 
@@ -32,7 +33,7 @@ class Clock:
             time = self.utc(entry.time)
             if time:
                 self.times[entry.parts] = time
-                for depth in range(len(entry.parts)):
+                for depth in range(min(len(entry.parts), MAX_DEPTH)):
                     self.inside.setdefault(entry.parts[:depth], []).append(time)
         self.newest = {place: max(times) for place, times in self.inside.items()}
         self.packing = {place: are_packing_times(times) for place, times in self.inside.items()}

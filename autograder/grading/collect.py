@@ -8,9 +8,12 @@ when it came in. Of an archive nothing else reaches the disk.
 import contextlib
 import hashlib
 import json
+import logging
 import os
 import re
+import shutil
 import unicodedata
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -96,7 +99,8 @@ class ArchiveExtractor(ExtractorPlugin):
                 raise
             settings["parent"].fail(f"{type(self).__name__}: {error}")
         self.taken, self.refusals, self.remarks, self.record = {}, [], [], {}
-        self.counts, self.orders, self.home = {}, {}, None
+        self.counts, self.platforms, self.orders = Counter(), Counter(), {}
+        self.home = None
 
     @validate("bounds")
     def _valid_bounds(self, proposal):
@@ -241,7 +245,8 @@ class ArchiveExtractor(ExtractorPlugin):
                 return
         self.orders[student] = choice.order
         fate = self._fate(folder, choice, known)
-        self.counts[fate] = self.counts.get(fate, 0) + 1
+        self.counts[fate] += 1
+        self.platforms[choice.identity.split(":")[0]] += 1
         if fate in ("older", "edited"):
             self.remarks.append(f"{student}: {FATES[fate]}")
             return
@@ -282,7 +287,7 @@ class ArchiveExtractor(ExtractorPlugin):
         place = self.home / EARLIER / student
         place.mkdir(parents=True, exist_ok=True)
         number = 1 + max((int(p.name) for p in place.iterdir() if p.name.isdigit()), default=0)
-        os.replace(folder, place / str(number))
+        shutil.move(folder, place / str(number))
 
     def _read_record(self):
         try:
@@ -314,7 +319,9 @@ class ArchiveExtractor(ExtractorPlugin):
     def _lines(self):
         students = sum(self.counts.values())
         counts = [f"{n} {FATES[fate]}" for fate, n in sorted(self.counts.items())]
+        platforms = ", ".join(f"{n} {name}" for name, n in sorted(self.platforms.items()))
         head = f"{self.lesson}: {students} submissions found"
+        head += f" ({platforms})" if platforms else ""
         return [
             head + (": " + ", ".join(counts) if counts else ""),
             *(f"remark: {remark}" for remark in sorted(self.remarks)),
@@ -362,11 +369,24 @@ class PlatformCollector(FileNameCollectorPlugin):
 
         def process_and_report():
             try:
-                process()
+                with self._quieter():
+                    process()
             finally:
                 self.parent.extractor_plugin_inst.finish()
 
         self.parent.process_extracted_files = process_and_report
+
+    @contextlib.contextmanager
+    def _quieter(self):
+        """Hold back nbgrader's three lines on each student, unless it is asked for everything."""
+        log, everything = self.parent.log, (logging.DEBUG, "DEBUG")
+        level = log.level
+        if not self.named_regexp and self.parent.log_level not in everything:
+            log.setLevel(logging.ERROR)
+        try:
+            yield
+        finally:
+            log.setLevel(level)
 
     def collect(self, submitted_file):
         """Return what nbgrader wants to know of a file, or None if it is not collected."""

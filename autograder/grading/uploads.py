@@ -30,6 +30,7 @@ from autograder.grading.platforms import (
 from autograder.grading.transplant import RefusedError, read_cells
 
 ANYBODY = "nobody knows whose it is; put it into a folder that is named after the student"
+PACKED = "nobody knows whose it is; unpack it if it holds the class"
 NO_METADATA = f"nobody knows whose it is without Gradescope's {METADATA}"
 FOREIGN = "archives of this kind are not taken, only .zip and .tar"
 
@@ -209,13 +210,22 @@ class Downloads:
         for entry in sorted(entries, key=lambda entry: len(entry.parts)):
             place = entry.parts[:-1]
             inside = any(place[: len(root)] == root for root in roots)
-            if entry.name == METADATA and not inside and _is_export(place, entries):
+            if entry.name == METADATA and not inside and self._is_export(place, entries):
                 try:
                     room = Room(self.bounds.changed({"upload_bytes": MAX_METADATA}))
                     roots[place] = read_metadata(entry.read(room))
                 except RefusedFileError as refusal:
                     self.refuse("/".join(entry.parts), refusal)
         return roots
+
+    def _is_export(self, place, entries):
+        """Tell whether a folder is an export of Gradescope's."""
+        if not place:
+            return True
+        if not EXPORT.fullmatch(place[-1]) or from_moodle(place):
+            return False
+        beside = (e for e in entries if e.parts[0] == place[0] and e.kind != "other")
+        return all(e.parts[: len(place)] == place or e.parts == place[:1] for e in beside)
 
     def gather(self):
         """Sort the files by student; return the attempts of each owner, in no order."""
@@ -267,7 +277,9 @@ class Downloads:
         for entry in entries:
             own = [entry.parts[:n] for n in range(1, len(entry.parts))]
             folder = next((f for f in own if f in folders), folder_of(entry.parts, self.lesson))
-            if not folder or (folder not in folders and folder[:-1] not in beside):
+            if entry.kind == "archive" and len(entry.parts) == 1:
+                yield entry, PACKED
+            elif not folder or (folder not in folders and folder[:-1] not in beside):
                 yield entry, ANYBODY
             elif "plain" not in self.platforms or re.fullmatch(r"submission_\d+", folder[-1]):
                 yield entry, NO_METADATA
@@ -285,16 +297,6 @@ class _Source:
 
     def open(self, info):
         return self.downloads._zip(self.entry).open(info)
-
-
-def _is_export(place, entries):
-    """Tell whether a folder is an export of Gradescope's."""
-    if not place:
-        return True
-    beside = [e for e in entries if e.parts[0] == place[0] and e.kind != "other"]
-    return bool(EXPORT.fullmatch(place[-1])) and all(
-        entry.parts[: len(place)] == place for entry in beside if entry.parts != place
-    )
 
 
 def notebooks_of(attempt, lesson, bounds, answers):
