@@ -9,16 +9,10 @@ from pathlib import Path
 from autograder.grading import submission
 from autograder.grading.feedback import Press
 from tests.chores import end_at_once
+from tests.runs import WORDS
 from tests.toy import limits_of, questions_of
 
 __all__ = ["limits_of", "questions_of"]
-WORDS = {
-    "raise": "# the grader raises",
-    "die": "# the worker dies",
-    "die once": "# the worker dies once",
-    "page": "# the page cannot be made",
-    "slow": "# the worker takes a second",
-}
 _judge, _page = submission.grade_submission, Press.page
 
 
