@@ -19,7 +19,8 @@ from autograder.grading.transplant import transplant
 from autograder.grading.verdict import Check, Verdict
 
 MAX_REMARKS = 12
-MAX_SHOWN, MAX_SHOWN_IN_ALL = 20_000, 200_000  # characters of code in the graded notebook
+MAX_SHOWN, MAX_SHOWN_IN_ALL = 10_000, 60_000  # characters of code in the graded notebook
+MAX_BLANK = 5  # lines
 
 
 @dataclass(frozen=True)
@@ -136,10 +137,20 @@ def mark(planted, verdict):
 
 
 def _shown(source, room):
-    """Return as much of a student's code as a page can color in good time."""
-    if len(source) <= room:
-        return source
-    return f"{source[:room]}\n# … {len(source) - room} more characters are in the submitted file"
+    """Return as much of a student's code as a page can color in good time.
+
+    Pygments takes the square of the number of blank lines that follow each other.
+    """
+    lines, blank = [], 0
+    for line in re.split(r"\r\n|\r|\n", source):
+        blank = 0 if line.strip() else blank + 1
+        if blank <= MAX_BLANK:
+            lines.append(line)
+    shown = "\n".join(lines)
+    if len(shown) > room:
+        more = f"\n# … {len(shown) - room} more characters are in the submitted file"
+        shown = shown[:room] + more
+    return shown
 
 
 def outputs_of(check):
