@@ -7,12 +7,14 @@ known misconceptions, no answer code.
 
 import json
 import sys
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from utils.checking.drivers import observe
 from utils.checking.judgement import Compiled, judge
-from utils.checking.messages import MARKS, render
+from utils.checking.messages import MARKS, render, uses_what_is_not_right
+from utils.checking.uses import answers_used, raises_not_implemented
 
 __all__ = ["CheckFailed", "NotAnswered", "Points", "check", "scorecard"]
 
@@ -71,10 +73,30 @@ def check(name):
     question = load_question(name)
     frame = sys._getframe(1)
     names = {**frame.f_globals, **frame.f_locals}
-    if names.get(name) is None:
-        return _finish(judge(question, [_not_there(name)] * len(question.cases)))
-    records = [observe(case.driver, names[name], case.inputs) for case in question.cases]
-    return _finish(judge(question, records))
+    outcome = _judge(question, names)
+    others = {}
+    if outcome.status != "right" and not question.choices:
+        others = _not_right(name, frame.f_globals, question.lesson)
+        stub = raises_not_implemented(names.get(name), frame.f_globals)
+        if others and outcome.status == "unanswered" and not stub:
+            outcome = replace(outcome, status="wrong")
+    return _finish(outcome, uses_what_is_not_right(others, recognised=bool(outcome.diagnosis)))
+
+
+def _judge(question, names):
+    if names.get(question.name) is None:
+        return judge(question, [_not_there(question.name)] * len(question.cases))
+    target = names[question.name]
+    return judge(question, [observe(case.driver, target, case.inputs) for case in question.cases])
+
+
+def _not_right(name, names, lesson):
+    """Return the status of each answer that this one uses and that is not right itself."""
+    answers = sorted(path.stem for path in (PUBLIC / lesson).glob("*.json"))
+    used = [n for n in answers_used(name, names, answers) if n != "lesson"]
+    used = [n for n in used if name not in answers_used(n, names, answers)]  # not in circles
+    status = {n: _judge(load_question(n), names).status for n in used}
+    return {n: found for n, found in status.items() if found != "right"}
 
 
 def _not_there(name):
@@ -82,13 +104,13 @@ def _not_there(name):
     return {"raised": {"types": types, "message": f"{name} is not defined", "line": ""}}
 
 
-def _finish(outcome):
+def _finish(outcome, first=""):
     """Keep the score, then print the message or raise it."""
     _earned[outcome.question.name] = outcome
     if outcome.points == 0:
         kind = NotAnswered if outcome.status == "unanswered" else CheckFailed
-        raise kind(render(outcome))
-    print(render(outcome))
+        raise kind(render(outcome, first=first))
+    print(render(outcome, first=first))
     return Points(outcome.points, outcome.max_points)
 
 

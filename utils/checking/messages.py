@@ -58,26 +58,27 @@ def uses_what_is_not_right(others, verb="calls", recognised=False):
     verb : str
         "calls" or "uses".
     recognised : bool
-        Whether a fault of the answer itself was recognised: then the others come second.
+        Whether a fault of the answer itself was recognised: the others may only look like it.
 
     Examples
     --------
     >>> uses_what_is_not_right({"l1_penalty": "wrong"})
     'It calls l1_penalty, whose own check is not right yet; mend that first, then look here again.'
-    >>> uses_what_is_not_right({"ridge": "unanswered", "lasso": "wrong"}, recognised=True)
-    'It also calls ridge and lasso, whose own checks are not right yet.'
+    >>> uses_what_is_not_right({"ridge": "unanswered", "lasso": "wrong"}, "uses")
+    'It uses ridge and lasso, whose own checks are not right yet; mend those first, then look here \
+again.'
     """
     if not others:
         return ""
     names, one = " and ".join(others), len(others) == 1
+    that = "that" if one else "those"
     if set(others.values()) == {"unanswered"}:
-        state = "which is not answered yet" if one else "which are not answered yet"
-        advice = f"; answer {'that' if one else 'those'} first, then look here again."
+        state, mend = f"which {'is' if one else 'are'} not answered yet", "answer"
     else:
-        state = f"whose own {'check is' if one else 'checks are'} not right yet"
-        advice = f"; mend {'that' if one else 'those'} first, then look here again."
-    also = "also " if recognised else ""
-    return f"It {also}{verb} {names}, {state}" + ("." if recognised else advice)
+        state, mend = f"whose own {'check is' if one else 'checks are'} not right yet", "mend"
+    if recognised:
+        return f"It also {verb} {names}, {state}; that may be behind this, so {mend} {that} first."
+    return f"It {verb} {names}, {state}; {mend} {that} first, then look here again."
 
 
 def headline(outcome):
