@@ -47,11 +47,12 @@ __all__ = [
 LEVELS = {
     "namespaces": (
         "each submission runs in a room of its own: it sees Python and the lesson's data, "
-        "read-only, and no other file, process or network, and it cannot start a process"
+        "read-only, and no other file, process or network, and it can start no process; only a "
+        "hole in Linux itself would let it out"
     ),
     "landlock": (
         "each submission can read Python and the lesson's data only, write nothing, use no "
-        "network and start no process, but it can tell which files and users there are"
+        "network and start no process, but it can find out whether a file of some name exists"
     ),
     "process": (
         "each submission runs in a process with limits on its time, but nothing keeps it from "
