@@ -517,7 +517,7 @@ def choice_scramble(salt, name, letter, data):
 
 def _judge_choice(question, value):
     choices = question.choices
-    if value is None or value == "":
+    if value is None or (isinstance(value, str) and value == ""):
         return Outcome(question, "unanswered")
     letter = value.strip().strip("().").lower() if isinstance(value, str) else ""
     digest = choice_digest(choices["salt"], question.name, letter)
