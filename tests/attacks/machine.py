@@ -384,9 +384,13 @@ READING = [
         "reads the solutions and the questions of the course",
         """
 import os
-found = [p for p in ("solutions", "autograder/questions/__init__.py", "lessons", "tests/toy.py")
-         if os.path.exists(f"{REPO}/{p}")]
-assert found
+def readable(path):
+    try:
+        return bool(os.listdir(path) if os.path.isdir(path) else open(path).read())
+    except OSError:
+        return False
+names = ("solutions", "autograder/questions/__init__.py", "lessons", "tests/toy.py", "notebooks")
+assert any(readable(f"{REPO}/{name}") for name in names)
 """,
     ),
     attempt(
