@@ -142,7 +142,9 @@ class Book:
                     notebook, resources = step.preprocess(notebook, resources)
         except OperationalError as error:
             raise GradingError(NOT_WRITTEN.format(student, lesson, error.orig)) from error
-        path = self.autograded(student, lesson)
+        self._keep(self.autograded(student, lesson), notebook)
+
+    def _keep(self, path, notebook):
         if path.exists():
             path.chmod(WRITABLE)  # Windows replaces no file that is read-only
         write_atomically(path, json.dumps(notebook, ensure_ascii=False, sort_keys=True) + "\n")
