@@ -973,6 +973,6 @@ def test_the_command_itself(course):
     assert "Copying" not in done.stderr
     last = done.stderr.strip().splitlines()[-2:]
     assert "a.rar: archives of this kind are not taken" in last[0]
-    assert "1 refused, 0 remarks; all of them in" in last[1]
+    assert "refused: 1, remarks: 0; all of them in" in last[1]
     kept = json.loads((archive_of(course).parent / "collected.json").read_text(encoding="utf-8"))
     assert set(kept) == {"Ada", "Ben"}

@@ -20,6 +20,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 CHUNK = 1 << 16
+NOT_TAKEN = "archives of this kind are not taken, only .zip and .tar"
 MAX_NAME = 1_000
 MAX_ENDED = 3
 SMALL = 10_000_000  # bytes: up to here no ratio is suspicious
@@ -433,7 +434,7 @@ def _files_in_tar(stream, room):
 
 def _tried(entry, read):
     if entry.kind == "foreign":
-        return replace(entry, fault="archives of this kind are not taken, only .zip and .tar"), b""
+        return replace(entry, fault=NOT_TAKEN), b""
     if entry.fault:
         return entry, b""
     try:

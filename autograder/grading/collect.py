@@ -338,7 +338,7 @@ class ArchiveExtractor(ExtractorPlugin):
         for line in refused:
             self.log.warning(line)
         if remarks or refused:
-            counts = f"{len(refused)} refused, {len(remarks)} remarks"
+            counts = f"refused: {len(refused)}, remarks: {len(remarks)}"
             self.log.warning("%s; all of them in %s", counts, self.home / REPORT)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from autograder.grading.archives import (
+    NOT_TAKEN,
     Entry,
     Folder,
     RefusedFileError,
@@ -32,7 +33,6 @@ from autograder.grading.transplant import RefusedError, read_cells
 ANYBODY = "nobody knows whose it is; put it into a folder that is named after the student"
 PACKED = "nobody knows whose it is; unpack it if it holds the class"
 NO_METADATA = f"nobody knows whose it is without Gradescope's {METADATA}"
-FOREIGN = "archives of this kind are not taken, only .zip and .tar"
 
 
 @dataclass(frozen=True)
@@ -328,7 +328,7 @@ def _contents(file, room):
         return
     try:
         if file.entry.kind == "foreign":
-            raise RefusedFileError(FOREIGN)
+            raise RefusedFileError(NOT_TAKEN)
         data = file.entry.read(room)
     except RefusedFileError as refusal:
         yield file.entry.name, b"", str(refusal)
