@@ -1,6 +1,7 @@
 """`nbgrader zip_collect`: the downloads of Canvas, Moodle and Gradescope, and attacks in them."""
 
 import contextlib
+import doctest
 import gzip
 import io
 import json
@@ -22,7 +23,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder.grading import grade
+from autograder.grading import archives, clock, grade, platforms
 from autograder.grading.archives import Bounds, Entry, Folder, RefusedFileError, Room, unpacked
 from autograder.grading.clock import Clock
 from autograder.grading.grade import find_submissions
@@ -335,6 +336,11 @@ def test_a_student_id_is_a_safe_name(text):
     assert name[0] not in ".-_"
     assert not set(name) & set('/\\:*?"<>|,\0\n\t ')
     assert name.isprintable()
+
+
+@pytest.mark.parametrize("module", [archives, clock, platforms])
+def test_the_examples_hold(module):
+    assert doctest.testmod(module).failed == 0
 
 
 def test_names_like_the_lessons():
