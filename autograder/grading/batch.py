@@ -11,7 +11,7 @@ import nbformat
 
 from autograder.grading.feedback import Feedback
 from autograder.grading.gradebook import Book, read_timestamp
-from autograder.grading.machine import MachineError, Patience, full_disk
+from autograder.grading.machine import MachineError, Patience, check_url, full_disk
 from autograder.grading.marks import shown
 from autograder.grading.material import key_of
 from autograder.grading.pool import Pool, WorkerError
@@ -74,6 +74,8 @@ class Batch:
         self.workers, self.cluster = workers, cluster
         self.faults, self.unwritten, self.loaded = [], [], {}
         self.progress = Progress("graded", 0)
+        if db_url:
+            check_url(db_url)
         self.book = Book(grading, db_url)
         self.patience = Patience(self.book.db_url, self._say)
 

@@ -4,22 +4,39 @@ import errno
 import time
 
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, PendingRollbackError
+from sqlalchemy.exc import ArgumentError, DBAPIError, PendingRollbackError
 
 from autograder.grading.material import GradingError
 
 WAIT_SECONDS = 60.0
 RETRY_SECONDS = 1.0
-FULL = "the disk of {} is full; make room, and the same command goes on from here"
+FULL = "the disk of {} is full; make room"
 LOCKED = (
     "the gradebook {} is locked by another program (formgrader, an nbgrader command, a database "
-    "browser); close it, and the same command goes on from here"
+    "browser); close it"
 )
-GONE = "the gradebook {} does not answer ({}); when it does, the same command goes on from here"
+GONE = "the gradebook {} does not answer ({})"
+
+
+NO_URL = "--db {}: should be a URL, as sqlite:///class.db or postgresql://teacher@host/class"
+NO_DRIVER = (
+    "--db {}: the driver of this database is not installed ({}); for PostgreSQL type "
+    "./course grade --db postgresql://…, or pip install -c constraints.txt -e '.[postgresql]'"
+)
 
 
 class MachineError(GradingError):
     """The machine, not a submission, stops the work; the message says what and what to do."""
+
+
+def check_url(db_url):
+    """Raise if a database cannot be opened for its URL alone."""
+    try:
+        make_url(db_url).get_dialect().import_dbapi()
+    except ImportError as error:
+        raise GradingError(NO_DRIVER.format(db_url, error)) from None
+    except ArgumentError:
+        raise GradingError(NO_URL.format(db_url)) from None
 
 
 def full_disk(error, place):
