@@ -626,6 +626,60 @@ def double(x):
 """,
     ),
     forgery(
+        "replies-with-the-number",
+        "finds the number of the request in its callers' frames, and replies first",
+        """
+import json, sys
+def double(x):
+    frame, request, replies = sys._getframe(), None, []
+    while frame:
+        for value in frame.f_locals.values():
+            if isinstance(value, dict) and "number" in value:
+                request = value
+            if hasattr(value, "write") and hasattr(value, "fileno"):
+                replies.append(value)
+        frame = frame.f_back
+    record = {"$dict": {"value": 2.0, "points": 2.0, "changed": {"$dict": {}}, "shares": []}}
+    forged = {"number": request["number"], "cpu": -1e308, "points": 2.0, "record": record}
+    for file in replies:
+        file.write(json.dumps(forged) + "\\n")
+        file.flush()
+    return x
+""",
+    ),
+    forgery(
+        "requests-stolen",
+        "a thread reads the requests before the probe does",
+        """
+import os, threading
+def steal(n):
+    try:
+        while os.read(n, 65536):
+            pass
+    except OSError:
+        pass
+for n in range(3, 64):
+    threading.Thread(target=steal, args=(n,), daemon=True).start()
+def double(x):
+    return x
+""",
+    ),
+    forgery(
+        "never-exits",
+        "replaces what ends a process, then leaves",
+        """
+import os, sys
+os._exit = sys.exit = lambda *a: None
+sys.stdin = sys.stdout = sys.stderr = None
+def double(x):
+    frame = sys._getframe()
+    while frame:
+        frame.f_locals.clear()
+        frame = frame.f_back
+    raise SystemExit
+""",
+    ),
+    forgery(
         "probe-rewritten",
         "replaces the functions of the probe, wherever they are",
         """
