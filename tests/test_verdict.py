@@ -3,15 +3,17 @@
 import json
 from dataclasses import replace
 
+import nbformat
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell
 
+from autograder.grading.demo import answers_in
 from autograder.grading.judge import checked_record, message, outcome_of
-from autograder.grading.material import load_material
-from autograder.grading.run import Answer
+from autograder.grading.material import ROOT, lessons_in, load_material
+from autograder.grading.run import FAR, Answer
 from autograder.grading.sandbox import Limits, Workshop
 from autograder.grading.submission import grade_submission
 from autograder.grading.transplant import KINDS
@@ -445,3 +447,22 @@ def test_strange_results_are_wrong(toy, claim):
     entries = {"changed": encode({}), "shares": [], "printed": "", "warned": [], "value": claim}
     for question in toy.questions.values():
         assert judged(question, [{"$dict": entries}] * 3).points == 0
+
+
+@pytest.mark.parametrize("lesson", lessons_in())
+def test_the_words_of_a_question_hold_nothing_of_its_seed(lesson):
+    one, two = (load_material(lesson, seed).questions for seed in ("first", "second"))
+    for name, question in one.items():
+        other = two[name]
+        assert [case.label for case in question.cases] == [case.label for case in other.cases]
+        said = [[(m.name, m.sentence) for m in q.misconceptions] for q in (question, other)]
+        assert said[0] == said[1]
+        assert (question.hint, question.parts) == (other.hint, other.parts)
+
+
+def test_ordinary_answers_reach_no_further_than_their_names():
+    """So that no check is asked twice for nothing in an honest class."""
+    for lesson in lessons_in():
+        path = ROOT / "solutions" / lesson / f"{lesson}.ipynb"
+        answers = answers_in(nbformat.read(path, as_version=4))
+        assert [name for name, source in answers.items() if FAR.search(source)] == []

@@ -30,12 +30,14 @@ SPOILED = (
 )
 STUB = "NotImplementedError"
 LOST = 3  # how often a process may be ended from outside, which is nobody's fault
-# What reaches beyond the names that a cell defines: threads, signals, patched modules.
+# What reaches beyond the names that a cell defines: threads, signals, patched modules. (Lesson 05
+# speaks of its model's eval(X, Y).)
 FAR = re.compile(
     r"[Tt]hread|Timer|Executor|signal|alarm|itimer|ctypes|asyncio|atexit|_exit|rlimit|recursion"
-    r"|settrace|setprofile|callbacks|setattr|delattr|builtins|get_ipython|__\w+__|modules|utils"
-    r"|exec\(|eval\(|globals\(|clear\(|seterr|warnings|std(?:out|err|in)|(?:^|;)[ \t]*del\s"
-    r"|(?:^|;)[ \t]*(?!self\.|cls\.)\w[\w.]*(?:\.\w+|\])[ \t]*\W?=",
+    r"|settrace|setprofile|callbacks|setattr|delattr|builtins|get_ipython|modules|utils|seterr"
+    r"|__(?!init|call|name|main|future|repr|str|len|iter|next|post_init)\w+__|clear\(|globals\("
+    r"|(?<![\w.])(?:exec|eval)\((?!X, Y\))|warnings\.(?!warn\()|std(?:out|err|in)|(?:^|;)[ \t]*del\s"
+    r"|(?:^|;)[ \t]*(?!self\.|cls\.)\w[\w.]*\.\w+[ \t]*=(?!=)",
     re.MULTILINE,
 )
 
@@ -68,7 +70,7 @@ class Answer:
 
 @dataclass
 class Run:
-    """What a run brought: the answer to each check, what was noted, limits hit, and starts."""
+    """What a run brought: each check's answer and outcome, what was noted, limits, starts."""
 
     answers: dict = field(default_factory=dict)
     notes: list = field(default_factory=list)
@@ -76,6 +78,7 @@ class Run:
     starts: int = 0
     cpu: float = 0.0
     steps: list = field(default_factory=list)
+    outcomes: dict = field(default_factory=dict)
 
     @cached_property
     def names(self):
@@ -130,6 +133,8 @@ def run(notebook, questions, workshop, limits, seed=b""):
     runner = _Runner(steps_of(notebook), questions, workshop, limits, seed)
     while not runner.attempt():
         pass
+    for name, answer in runner.result.answers.items():
+        runner.result.outcomes[name] = outcome_of(questions[name], answer)
     for name in list(runner.result.answers):
         runner.ask_alone(name)
     return runner.result
@@ -313,15 +318,15 @@ class _Runner:
         spent = self.result.starts > 2 * self.limits.restarts
         if spent or self._is_over() or not self._may_be_spoiled(name):
             return
-        question, before = self.questions[name], self.result.answers[name]
         try:
-            after = self._alone(name)
+            answer = self._alone(name)
         except (ChildError, LostError):
             if self.workshop.cancelled:
                 raise CancelledError from None
             return
-        if outcome_of(question, after).points > outcome_of(question, before).points:
-            self.result.answers[name] = after
+        outcome = outcome_of(self.questions[name], answer)
+        if outcome.points > self.result.outcomes[name].points:
+            self.result.answers[name], self.result.outcomes[name] = answer, outcome
             kept = [note for note in self.result.limits if note.cell != name]
             if len(kept) < len(self.result.limits):
                 kept.append(Note("died", "", SPOILED.format(name)))
@@ -330,7 +335,7 @@ class _Runner:
     def _may_be_spoiled(self, name):
         """Return whether a check that is not right may be so because of another cell."""
         answer, here = self.result.answers[name], self.steps.index(Step("check", name))
-        outcome = outcome_of(self.questions[name], answer)
+        outcome = self.result.outcomes[name]
         if outcome.status == "right" or name not in self.result.names:
             return False
         own = self._own(name)
@@ -342,9 +347,10 @@ class _Runner:
             return False
         if answer.reason and kind_of_death(answer.reason) != "time":
             return True
+        killed = {i for i, reason in self.dead.items() if kind_of_death(reason) != "time"} & own
         spoilers = self.result.names.defined_at(self.given) & others
         far = any(_reaches_far(self.steps[place].source) for place in others)
-        return bool(own & set(self.dead)) or bool(spoilers) or far
+        return bool(killed) or bool(spoilers) or far
 
     @cached_property
     def given(self):

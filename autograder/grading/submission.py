@@ -87,7 +87,10 @@ def refused(planted, material):
 
 def checks_of(questions, result):
     """Return the result of each check, given what the run brought."""
-    outcomes = {name: outcome_of(q, result.answers[name]) for name, q in questions.items()}
+    outcomes = {
+        name: result.outcomes.get(name) or outcome_of(question, result.answers[name])
+        for name, question in questions.items()
+    }
     needs = needs_of(outcomes, result.names)
     outcomes = {n: uses_unanswered(o, needs[n], result.names) for n, o in outcomes.items()}
     return [
