@@ -21,7 +21,9 @@ from autograder.grading.verdict import LIMITS, Verdict, read_verdict, verdict_pa
 from tests.toy import LESSON, RIGHT, answered, cell_of, file_of, material, write_course
 from utils.checking.codec import NotPlainError, encode
 
-QUICK = Limits(case=0.4, question=2.0, answer=0.6, added=0.4, total=30.0, patience=30.0)
+QUICK = Limits(
+    case=0.4, question=2.0, answer=0.6, added=0.4, total=30.0, patience=30.0, memory=2**30
+)
 FULL = {"double": 2.0, "half": 1.0, "pick": 1.0}
 
 
@@ -139,7 +141,7 @@ BODIES = {
     "an endless loop": "while True: pass",
     "recursion without end": "def f(): return f()\nf()",
     "recursion beyond the stack": (
-        "import sys; sys.setrecursionlimit(10**9)\nf = lambda v: [f(v) for _ in '1']\nf(0)"
+        "import sys; sys.setrecursionlimit(10**9)\nf = lambda v: sorted([v], key=f)\nf(0)"
     ),
     "garbage in the pipes": GARBAGE,
     "closed pipes": "import os; os.closerange(3, 99)",

@@ -36,8 +36,8 @@ FAR = re.compile(
     r"[Tt]hread|Timer|Executor|signal|alarm|itimer|ctypes|asyncio|atexit|_exit|rlimit|recursion"
     r"|settrace|setprofile|callbacks|setattr|delattr|builtins|get_ipython|modules|utils|seterr"
     r"|__(?!init|call|name|main|future|repr|str|len|iter|next|post_init)\w+__|clear\(|globals\("
-    r"|(?<![\w.])(?:exec|eval)\((?!X, Y\))|warnings\.(?!warn\()|std(?:out|err|in)|(?:^|;)[ \t]*del\s"
-    r"|(?:^|;)[ \t]*(?!self\.|cls\.)\w[\w.]*\.\w+[ \t]*=(?!=)",
+    r"|(?<![\w.])(?:exec|eval)\((?!X, Y\))|warnings\.(?!warn\()|std(?:out|err|in)"
+    r"|(?:^|;)[ \t]*del\s|(?:^|;)[ \t]*(?!self\.|cls\.)\w[\w.]*\.\w+[ \t]*=(?!=)",
     re.MULTILINE,
 )
 
