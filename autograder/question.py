@@ -77,7 +77,8 @@ class Question:
     title : str
         What the answer does, in a few words.
     cases : callable
-        `cases(rng)` returns the list of cases: fixed edge cases first, then random ones.
+        `cases(rng)` returns the list of cases: fixed edge cases first, then random ones. Each part
+        holds one whose result differs from draw to draw, so that nobody can know it beforehand.
     oracle : callable
         `oracle(**inputs)` returns the expected result by a route that is independent of the
         solution notebook; for a value it takes nothing.

@@ -187,6 +187,7 @@ def mutilated(results):
     yield [[*calls, calls[0]] for calls in results]
     fillings = [None, True, 2**64 - 1, float("nan"), "text", [], [[]], {}, {"out": 1}]
     fillings += [np.zeros(0), np.array(3.0), np.zeros((2, 0, 3)), np.ones((1,) * 20)]
+    fillings += [[0.0] * 2_000, [[[0.0] * 10] * 10] * 10, [np.zeros(1)] * 100]
     fillings += [np.full((8, 12), np.inf), np.full((2, 3), 2**63, np.uint64), np.ones(3, bool)]
     for one in fillings:
         for filling in (one, [one, one], [one, None], [[one]]):

@@ -13,6 +13,7 @@ import numpy as np
 
 MAX_DEPTH = 12
 MAX_ENTRIES = 4_000_000
+MAX_PARTS = 250_000  # entries that are read one by one
 MAX_TEXT = 20_000
 FEW = 16  # entries of an array that are written as numbers in any case
 INTEGERS = range(-(2**63), 2**64)
@@ -87,16 +88,26 @@ AS_THEY_ARE = (type(None), bool, Raises, Interval, Zeros, Optimum, Other)
 
 
 class Budget:
-    """How many entries may still come, over all levels: a list may hold one long list often."""
+    """How many entries may still come, over all levels: a list may hold one long list often.
+
+    Those of lists are counted by themselves: an array of millions is read at once.
+    """
 
     def __init__(self):
-        self.left = MAX_ENTRIES
+        self.left, self.parts = MAX_ENTRIES, MAX_PARTS
 
     def spend(self, entries):
         """Take so many entries off, or raise `NotPlainError` where there are not as many left."""
         self.left -= entries
         if self.left < 0:
             raise NotPlainError(f"the data hold more than {MAX_ENTRIES} entries")
+
+    def spend_parts(self, parts):
+        """Take so many entries off that are read one by one, or raise `NotPlainError`."""
+        self.spend(parts)
+        self.parts -= parts
+        if self.parts < 0:
+            raise NotPlainError(f"the data hold more than {MAX_PARTS} entries in lists")
 
 
 def plain(value, budget=None):
@@ -152,10 +163,10 @@ def _plain_array(value, budget):
 
 def _plain_container(value, depth, budget):
     if isinstance(value, (list, tuple)):
-        budget.spend(len(value))
+        budget.spend_parts(len(value))
         return [_plain(item, depth + 1, budget) for item in value]
     if isinstance(value, dict):
-        budget.spend(len(value))
+        budget.spend_parts(len(value))
         pairs = ((str(key)[:MAX_TEXT], item) for key, item in value.items())
         return {key: _plain(item, depth + 1, budget) for key, item in pairs}
     return Other(type(value).__name__)
@@ -224,7 +235,7 @@ def _decode(data, depth, budget):
     if isinstance(data, str):
         return data[:MAX_TEXT]
     if isinstance(data, list):
-        budget.spend(len(data))
+        budget.spend_parts(len(data))
         return [_decode(item, depth + 1, budget) for item in data]
     if isinstance(data, dict):
         return _decode_tagged(data, depth, budget)
@@ -234,7 +245,7 @@ def _decode(data, depth, budget):
 def _decode_tagged(data, depth, budget):
     match data:
         case {"$dict": dict(items), **rest} if not rest:
-            budget.spend(len(items))
+            budget.spend_parts(len(items))
             return {str(key): _decode(item, depth + 1, budget) for key, item in items.items()}
         case {"$array": list(entries), "shape": list(shape), "dtype": str(dtype)} if len(data) == 3:
             return _decode_array(entries, shape, dtype, budget)
@@ -279,7 +290,7 @@ def _decode_optimum(example, problem, depth, budget):
 
 
 def _decode_array(entries, shape, dtype, budget):
-    budget.spend(len(entries))
+    budget.spend_parts(len(entries))
     _require_form(shape, dtype)
     try:
         return np.array([_decode_number(entry) for entry in entries], dtype=dtype).reshape(shape)

@@ -29,6 +29,7 @@ TOTAL = "spread of the total"
 AGAIN = "same seed, same masks"
 OTHER = "another seed, other masks"
 FEW = 3  # calls
+MANY = 20  # parts of a result
 PAIR = "(out, mask)"
 VARYING = Other("array that is another one in each call")
 CHANGING = "two calls with the same arguments gave different results"
@@ -364,10 +365,15 @@ def _all_equal(results):
     return all(_equal(results[0], result) for result in results[1:])
 
 
-def _equal(one, other):
-    """Return whether two results of any form are the same, to the rounding of linear algebra."""
-    if isinstance(one, (tuple, list)) and isinstance(other, (tuple, list)):
-        return len(one) == len(other) and all(map(_equal, one, other))
+def _equal(one, other, levels=2):
+    """Return whether two results of any form are the same, to the rounding of linear algebra.
+
+    The parts of a short list are compared one by one, a long list as a whole: whatever a process
+    sends, the judge is quickly through with it.
+    """
+    if isinstance(one, list) and isinstance(other, list) and levels and len(one) < MANY:
+        alike = (_equal(*parts, levels - 1) for parts in zip(one, other, strict=False))
+        return len(one) == len(other) and all(alike)
     try:
         one, other = np.asarray(one, dtype=float), np.asarray(other, dtype=float)
     except (TypeError, ValueError):
