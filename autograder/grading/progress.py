@@ -68,6 +68,13 @@ class Progress:
 
 
 def _duration(seconds):
+    """Return a duration in words.
+
+    >>> _duration(5.2), _duration(65.0), _duration(7260.0)
+    ('5 s', '1 min 5 s', '2 h 1 min')
+    """
     minutes, seconds = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s"
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
