@@ -71,10 +71,6 @@ class Names:
         """Return the places of the cells that have to run for a name."""
         return set().union(*(self._places[n] for n in self.reach(name, but) | {STAR}))
 
-    def defined_at(self, names):
-        """Return the places of the cells that define one of these names."""
-        return set().union(*(self._places.get(name, ()) for name in names))
-
 
 def given(source):
     """Return the names that a cell finds when it runs after this one: Python's own, and these."""
@@ -82,14 +78,29 @@ def given(source):
     return frozenset(vars(builtins)).union(*defined)
 
 
+def spoils(source, setup):
+    """Return whether a cell gives another meaning to a name that `given(setup)` holds.
+
+    >>> spoils("import numpy as np", "import numpy as np"), spoils("np = 3", "import numpy as np")
+    (False, True)
+    """
+    imports = {ast.unparse(node) for node, *_ in statements(setup) if isinstance(node, IMPORTS)}
+    names = given(setup)
+    return any(
+        (defined | {_mended(node)}) & names
+        for node, defined, _ in statements(source)
+        if not isinstance(node, IMPORTS) or ast.unparse(node) not in imports
+    )
+
+
+IMPORTS = (ast.Import, ast.ImportFrom)
 WHOLE = (
     ast.FunctionDef,
     ast.AsyncFunctionDef,
     ast.ClassDef,
     ast.Assign,
     ast.AnnAssign,
-    ast.Import,
-    ast.ImportFrom,
+    *IMPORTS,
 )
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from autograder.grading.judge import ERRORS, checked_record, lost_record, outcome_of, quotable
-from autograder.grading.names import MAX_PARSED, Names, given
+from autograder.grading.names import MAX_PARSED, Names, given, spoils
 from autograder.grading.sandbox import CancelledError, ChildError, LostError
 from autograder.grading.transplant import Note
 from utils.checking.drivers import request_of
@@ -145,6 +145,7 @@ class _Runner:
         self.steps, self.questions = steps, questions
         self.workshop, self.limits, self.seed = workshop, limits, seed
         self.until = time.monotonic() + limits.total * limits.patience
+        self.setup = "\n".join(step.source for step in steps if step.kind == "set-up")
         self.lines = quotable(step.source for step in steps)
         self.result = Run(steps=steps)
         self.asked = {}  # name of a check -> _Asked
@@ -179,8 +180,7 @@ class _Runner:
     def _child(self):
         """Start a process in which the set-up cell has run, and end it."""
         self.result.starts += 1
-        setup = "\n".join(step.source for step in self.steps if step.kind == "set-up")
-        child = self.workshop.start(self.limits, setup, self.seed)
+        child = self.workshop.start(self.limits, self.setup, self.seed)
         try:
             child.wait_until_ready()
             yield child
@@ -348,14 +348,17 @@ class _Runner:
         if answer.reason and kind_of_death(answer.reason) != "time":
             return True
         killed = {i for i, reason in self.dead.items() if kind_of_death(reason) != "time"} & own
-        spoilers = self.result.names.defined_at(self.given) & others
-        far = any(_reaches_far(self.steps[place].source) for place in others)
-        return bool(killed) or bool(spoilers) or far
+        return bool(killed) or any(self._reaches_far(place) for place in others)
+
+    def _reaches_far(self, place):
+        source = self.steps[place].source
+        long = len(source) > MAX_PARSED
+        return long or FAR.search(source) is not None or spoils(source, self.setup)
 
     @cached_property
     def given(self):
         """The names that the set-up cell and Python give, to each answer as they are."""
-        return given("\n".join(step.source for step in self.steps if step.kind == "set-up"))
+        return given(self.setup)
 
     def _own(self, name):
         """Return the places of the cells that a check rests on."""
@@ -370,10 +373,6 @@ class _Runner:
             for step in [step for step in waiting if not self._run(child, step, errors)]:
                 self._run(child, step, errors)
             return self._ask(child, name, _Asked(), errors)
-
-
-def _reaches_far(source):
-    return len(source) > MAX_PARSED or FAR.search(source) is not None
 
 
 def kind_of_death(reason):
