@@ -1,6 +1,7 @@
 """`./course grade` over a toy class: gradebook, feedback, verdicts, resuming, faults."""
 
 import csv
+import doctest
 import json
 import os
 import re
@@ -11,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.grading import batch, sandbox
+from autograder.grading import batch, progress, sandbox
+from autograder.grading import grade as command
+from autograder.grading import marks as marks_as_text
 from autograder.grading.feedback import Press
 from autograder.grading.grade import find_submissions, main
 from autograder.grading.gradebook import Book, read_timestamp
@@ -457,3 +460,8 @@ def test_nbgraders_own_commands_give_the_same_marks(graded, nbgrader):
         assert ours.findings() == theirs.findings()
         feedback = course / "grading" / "feedback" / student / LESSON / f"{LESSON}.html"
         assert "You squared x." in feedback.read_text() or student != "dee"
+
+
+def test_the_examples_run():
+    for module in (command, marks_as_text, progress):
+        assert doctest.testmod(module).failed == 0

@@ -12,12 +12,13 @@ import traceback
 import warnings
 
 from autograder.grading.material import GradingError, versions
-from autograder.grading.pool import TOO_OFTEN, TRIES, WorkerError
+from autograder.grading.pool import TOO_LONG, TOO_OFTEN, TRIES, WorkerError
 from autograder.grading.tasks import Outcome, do, end, level_here
 
 CONNECT_SECONDS = 15.0
 WORKER_SECONDS = 60.0
 POLL_SECONDS = 1.0
+RESTART_SECONDS = 5.0
 AHEAD = 2  # tasks a worker, so that none waits for the next
 NOT_INSTALLED = (
     "grading on a cluster needs the package distributed: type ./course grade --cluster, "
@@ -74,6 +75,8 @@ class Cluster:
 
     def _workers(self):
         """Return the addresses of the workers that are there now."""
+        if self._client.status != "running":  # it would try for half a minute, and forget all
+            raise WorkerError(LOST.format(self.address))
         try:
             return sorted(self._client.nthreads())
         except (OSError, TimeoutError):
@@ -122,9 +125,11 @@ class Cluster:
             try:
                 future = done.get(timeout=POLL_SECONDS)
             except queue.Empty:
-                self._look(running)
+                yield from self._end_late(running)
                 continue
-            given = running.pop(future)
+            given = running.pop(future, None)
+            if given is None:  # it was given up
+                continue
             outcome = self._outcome(future)
             if outcome is None and given.tries < TRIES:
                 self._give(given.task, running, done, given.tries + 1)
@@ -151,18 +156,24 @@ class Cluster:
         except Exception:
             return Outcome(fault=traceback.format_exc())
 
-    def _look(self, running):
-        """See whether the scheduler is there, and replace workers that hang."""
-        if self._client.status != "running":
-            raise WorkerError(LOST.format(self.address))
+    def _end_late(self, running):
+        """Replace workers that hang; yield the tasks that are given up."""
         late = {f.key: f for f, given in running.items() if time.monotonic() > given.until}
         if not late:
             return
-        for worker, keys in self._client.processing().items():
-            if late.keys() & set(keys):
-                self._client.restart_workers([worker], raise_for_error=False)
+        held = [w for w, keys in self._client.processing().items() if late.keys() & set(keys)]
+        given_up = []
         for future in late.values():
-            running[future] = _Given(running[future].task, running[future].tries)
+            given = running.pop(future)
+            if given.tries < TRIES:  # the scheduler gives it to the next worker
+                running[future] = _Given(given.task, given.tries + 1)
+            else:
+                future.cancel()
+                given_up.append(given.task)
+        self._client.restart_workers(held, timeout=RESTART_SECONDS, raise_for_error=False)
+        for task in given_up:
+            hung = TOO_LONG.format(task.seconds)
+            yield task, Outcome(fault=TOO_OFTEN.format(TRIES, hung))
 
     def __exit__(self, *_):
         with contextlib.suppress(Exception):  # the scheduler may be gone
@@ -176,7 +187,9 @@ def _connect(address):
         from distributed import Client
     except ImportError:
         raise GradingError(NOT_INSTALLED) from None
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # each error is told in a sentence
+    for name in list(logging.root.manager.loggerDict):
+        if name.startswith("distributed"):  # what they say in a page is told in a sentence
+            logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError, TimeoutError):
