@@ -36,10 +36,10 @@ c.CourseDirectory.ignore = [
 ]
 
 # `nbgrader zip_collect LESSON` takes what Canvas, Moodle or Gradescope gives, as it is
-# (autograder/grading/collect.py). The lines that are commented out show what can be set.
+# (autograder/collecting/plugins.py). The lines that are commented out show what can be set.
 c.ZipCollectApp.downloaded_directory = "grading/downloaded"
-c.ZipCollectApp.extractor_plugin = "autograder.grading.collect.ArchiveExtractor"
-c.ZipCollectApp.collector_plugin = "autograder.grading.collect.PlatformCollector"
+c.ZipCollectApp.extractor_plugin = "autograder.collecting.plugins.ArchiveExtractor"
+c.ZipCollectApp.collector_plugin = "autograder.collecting.plugins.PlatformCollector"
 # c.ArchiveExtractor.timezone = "Europe/Berlin"  # of the times in a zip file of Moodle
 # c.ArchiveExtractor.students = {"Ada_Lovelace": "ada", "Group_7": ["ben", "cy"]}
 c.ExportPlugin.to = str(GRADING / "grades.csv")

@@ -10,7 +10,7 @@ import struct
 import sys
 from pathlib import Path
 
-from autograder.grading import calls, confine
+from autograder.sandbox import confine, seccomp
 
 
 def main():
@@ -51,13 +51,13 @@ def uncover(folder, needed, kept):
 
 def close_namespaces():
     """Refuse unshare(2) from now on."""
-    number = calls.numbers(calls._REFUSED, os.uname().machine)["unshare"]
+    number = seccomp.numbers(seccomp._REFUSED, os.uname().machine)["unshare"]
     program = b"".join(
         [
-            calls._jump(calls._LOAD, calls._NUMBER),
-            calls._jump(calls._EQUAL, number, 0, 1),
-            calls._jump(calls._RETURN, calls._ERROR | 1),
-            calls._jump(calls._RETURN, calls._ALLOW),
+            seccomp._jump(seccomp._LOAD, seccomp._NUMBER),
+            seccomp._jump(seccomp._EQUAL, number, 0, 1),
+            seccomp._jump(seccomp._RETURN, seccomp._ERROR | 1),
+            seccomp._jump(seccomp._RETURN, seccomp._ALLOW),
         ]
     )
     confine._prctl("no_new_privs", confine._PR_NO_NEW_PRIVS, 1)

@@ -15,7 +15,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from autograder.grading.sandbox import SOURCE
+from autograder.sandbox.workshop import SOURCE
 from tests.attacks import DOUBLE, HONEST, MARK, Attack, files, forgery, lessons, machine, notebooks
 from tests.attacks.arena import SEED, Arena, Listener, leftovers, words_of
 from tests.toy import LESSON, RIGHT, answered, file_of, write_course

@@ -23,12 +23,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder.grading import archives, clock, grade, platforms
-from autograder.grading.archives import Bounds, Entry, Folder, RefusedFileError, Room, unpacked
-from autograder.grading.clock import Clock
-from autograder.grading.grade import find_submissions
-from autograder.grading.gradebook import Book, read_timestamp
-from autograder.grading.platforms import (
+from autograder.collecting import archives, clock, platforms
+from autograder.collecting.archives import Bounds, Entry, Folder, RefusedFileError, Room, unpacked
+from autograder.collecting.clock import Clock
+from autograder.collecting.platforms import (
     Owner,
     find_owner,
     from_canvas,
@@ -36,9 +34,12 @@ from autograder.grading.platforms import (
     read_metadata,
     safe_id,
 )
-from autograder.grading.sandbox import Workshop
+from autograder.collecting.uploads import Attempt, File
+from autograder.grading import grade
+from autograder.grading.grade import find_submissions
+from autograder.grading.gradebook import Book, read_timestamp
 from autograder.grading.submission import grade_submission
-from autograder.grading.uploads import Attempt, File
+from autograder.sandbox.workshop import Workshop
 from tests.toy import LESSON, RIGHT, answered, file_of, material, release, write_course
 
 ROOT = Path(__file__).parent.parent

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograder.grading.sandbox import LEVELS
 from autograder.lesson import read_lesson
 from autograder.question import compile_question, public_rng
+from autograder.sandbox.workshop import LEVELS
 from utils.checking.drivers import observe
 from utils.checking.judgement import judge
 from utils.checking.messages import render

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.grading import batch, progress, sandbox
+from autograder.grading import batch, progress
 from autograder.grading import grade as command
 from autograder.grading import marks as marks_as_text
 from autograder.grading.feedback import Press
@@ -22,6 +22,7 @@ from autograder.grading.marks import shown, summary, table
 from autograder.grading.seeds import seed_of
 from autograder.grading.tasks import Judge
 from autograder.grading.verdict import read_verdict
+from autograder.sandbox.workshop import SOURCE
 from tests.marked import rows
 from tests.toy import LESSON, RIGHT, answered, file_of, here, release, write_course
 
@@ -413,13 +414,13 @@ def test_a_large_class_is_shown_as_a_distribution():
 @pytest.fixture
 def nbgrader(graded):
     """Run one of nbgrader's own commands in a course with the real configuration."""
-    config = (Path(sandbox.SOURCE) / "nbgrader_config.py").read_text(encoding="utf-8")
+    config = (SOURCE / "nbgrader_config.py").read_text(encoding="utf-8")
     asked = 'c.GradeAnswers.questions = "tests.toy"\n'
     (graded / "nbgrader_config.py").write_text(config + asked, encoding="utf-8")
     shutil.copytree(graded / "notebooks", graded / "solutions")
     scripts = Path(sys.executable).parent
     path = os.pathsep.join([str(scripts), os.environ["PATH"]])
-    environment = os.environ | {"PATH": path, "PYTHONPATH": str(sandbox.SOURCE)}
+    environment = os.environ | {"PATH": path, "PYTHONPATH": str(SOURCE)}
 
     def call(*words):
         done = subprocess.run(

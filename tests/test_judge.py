@@ -16,10 +16,10 @@ from autograder.grading.judge import (
 )
 from autograder.grading.material import GradingError, load_material, points_of
 from autograder.grading.run import Answer
-from autograder.grading.sandbox import Workshop
 from autograder.grading.submission import grade_submission, mark
 from autograder.grading.transplant import RefusedError
 from autograder.grading.verdict import Verdict, read_verdict, verdict_path, write_verdict
+from autograder.sandbox.workshop import Workshop
 from tests.toy import (
     LESSON,
     QUESTIONS,

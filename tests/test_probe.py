@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder.grading import sandbox
 from autograder.grading.run import run, steps_of
-from autograder.grading.sandbox import CancelledError, ChildError, Limits, Workshop
 from autograder.grading.transplant import transplant
+from autograder.sandbox import workshop as sandbox
+from autograder.sandbox.workshop import CancelledError, ChildError, Limits, Workshop
 from tests.toy import LIMITS, RIGHT, answered, cell_of, file_of, material, release
 
 
@@ -258,7 +258,7 @@ def test_a_set_up_cell_that_fails_is_not_the_students_fault(workshop, questions)
 def test_the_child_ends_when_its_parent_is_gone(tmp_path):
     script = tmp_path / "parent.py"
     script.write_text(
-        "import os\nfrom autograder.grading.sandbox import Limits, Workshop\n"
+        "import os\nfrom autograder.sandbox.workshop import Limits, Workshop\n"
         "child = Workshop().start(Limits())\nchild.wait_until_ready()\n"
         "print(child.number, flush=True)\nos._exit(0)\n"
     )

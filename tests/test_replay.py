@@ -13,9 +13,9 @@ import pytest
 
 from autograder.grading.judge import checked_record
 from autograder.grading.material import lessons_in
-from autograder.grading.sandbox import Limits, Workshop
 from autograder.question import Choice, compile_question, public_rng
 from autograder.questions import questions_of
+from autograder.sandbox.workshop import Limits, Workshop
 from utils.checking import masks
 from utils.checking.codec import (
     FEW,

@@ -13,8 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder.grading import calls, sandbox
-from autograder.grading.sandbox import (
+from autograder.questions import limits_of
+from autograder.sandbox import seccomp
+from autograder.sandbox import workshop as sandbox
+from autograder.sandbox.workshop import (
     ChildError,
     GradingError,
     Limits,
@@ -24,7 +26,6 @@ from autograder.grading.sandbox import (
     best_level,
     why_not,
 )
-from autograder.questions import limits_of
 
 LIMITS = Limits(case=2.0, patience=3.0)
 OPEN = "sudo sysctl user.max_user_namespaces=9999 kernel.apparmor_restrict_unprivileged_userns=0"
@@ -174,7 +175,7 @@ def shared(workshop):
 
 @linux
 def test_every_refused_call_is_refused_by_the_kernel_itself(shared):
-    numbers = calls.numbers(calls._REFUSED, platform.machine())
+    numbers = seccomp.numbers(seccomp._REFUSED, platform.machine())
     execute(
         shared,
         f"""
@@ -512,7 +513,7 @@ def test_nothing_of_a_child_is_left(workshop):
 
 WORKER = """
 import os, sys, time
-from autograder.grading.sandbox import Limits, Workshop
+from autograder.sandbox.workshop import Limits, Workshop
 workshop = Workshop(level={level!r})
 child = workshop.start(Limits())
 child.wait_until_ready()
@@ -593,7 +594,7 @@ def test_a_killed_fork_server_is_nobodys_fault_and_the_next_start_makes_one(work
 
 @linux
 def test_a_worker_killed_while_the_set_up_runs_leaves_nothing(workshop, tmp_path):
-    source = "from autograder.grading.sandbox import Limits, Workshop\n"
+    source = "from autograder.sandbox.workshop import Limits, Workshop\n"
     source += f"made = Workshop(level={workshop.level!r})\nprint(flush=True)\n"
     source += "made.start(Limits(), 'while True: pass')"
     environment = os.environ | {"TMPDIR": str(tmp_path), "PYTHONPATH": str(sandbox.SOURCE)}
@@ -657,7 +658,7 @@ def test_the_same_submission_draws_the_same_numbers(workshop):
 
 TRY = """
 import json, os
-from autograder.grading.sandbox import *
+from autograder.sandbox.workshop import *
 with Workshop() as workshop:
     child = workshop.start(Limits())
     child.wait_until_ready()
@@ -806,11 +807,11 @@ def test_what_is_shown_holds_neither_the_repository_nor_the_home():
             assert not Path(hidden).is_relative_to(path)
 
 
-@pytest.mark.parametrize("machine", calls.PLATFORMS)
+@pytest.mark.parametrize("machine", seccomp.PLATFORMS)
 def test_the_filter_is_a_program_the_kernel_takes(machine):
-    program = calls.filter_program(machine, 1, marks=True)
+    program = seccomp.filter_program(machine, 1, marks=True)
     assert len(program) % 8 == 0
     assert len(program) // 8 < 4096
-    allowed = [calls.numbers(table, machine) for table in calls._ALLOWED]
-    refused = calls.numbers(calls._REFUSED, machine)
+    allowed = [seccomp.numbers(table, machine) for table in seccomp._ALLOWED]
+    refused = seccomp.numbers(seccomp._REFUSED, machine)
     assert not set().union(*(set(t.values()) for t in allowed)) & set(refused.values())

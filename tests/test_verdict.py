@@ -14,10 +14,10 @@ from autograder.grading.demo import answers_in
 from autograder.grading.judge import checked_record, message, outcome_of
 from autograder.grading.material import ROOT, lessons_in, load_material
 from autograder.grading.run import FAR, Answer
-from autograder.grading.sandbox import Limits, Workshop
 from autograder.grading.submission import grade_submission
 from autograder.grading.transplant import KINDS
 from autograder.grading.verdict import LIMITS, Verdict, read_verdict, verdict_path, write_verdict
+from autograder.sandbox.workshop import Limits, Workshop
 from tests.toy import LESSON, RIGHT, answered, cell_of, file_of, material, write_course
 from utils.checking.codec import NotPlainError, encode
 

@@ -107,7 +107,7 @@ class Batch:
     @contextlib.contextmanager
     def _open_workers(self):
         """Open the workers and tell how they confine a student's code."""
-        from autograder.grading.sandbox import LEVELS
+        from autograder.sandbox.workshop import LEVELS
 
         if self.cluster:
             from autograder.grading.cluster import Cluster

@@ -20,7 +20,7 @@ def main(argv=None, root=ROOT, questions=QUESTIONS):
     options = parser.parse_args(argv)
     if options.workers < 1:
         parser.error(f"--workers {options.workers}: should be 1 or more")
-    from autograder.grading.sandbox import GradingError
+    from autograder.sandbox.workshop import GradingError
 
     try:
         limits = limits_in(options.limit)
@@ -81,7 +81,7 @@ def limits_in(words):
     >>> limits_in(["case=10", "memory=1e9"])
     {'case': 10.0, 'memory': 1000000000.0}
     """
-    from autograder.grading.sandbox import GradingError, Limits
+    from autograder.sandbox.workshop import GradingError, Limits
 
     limits = {}
     for word in words:
@@ -215,7 +215,7 @@ def chosen(submissions, patterns):
     GradingError
         If a pattern fits no student.
     """
-    from autograder.grading.sandbox import GradingError
+    from autograder.sandbox.workshop import GradingError
 
     students = sorted({submission.student for submission in submissions})
     for pattern in patterns:

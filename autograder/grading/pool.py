@@ -56,7 +56,7 @@ class Pool:
         self._threads.shutdown(wait=True, cancel_futures=True)
         for slot in self._slots:
             slot.join()
-        from autograder.grading.sandbox import remove_stale
+        from autograder.sandbox.workshop import remove_stale
 
         remove_stale()  # what a worker left that was killed
 

@@ -16,10 +16,10 @@ from traitlets import Bool, Dict, Unicode
 
 from autograder.grading.gradebook import check_student
 from autograder.grading.material import QUESTIONS, Shelf
-from autograder.grading.sandbox import Workshop
 from autograder.grading.submission import judge_planted, mark
 from autograder.grading.transplant import Planted, RefusedError, read_submission, transplant
 from autograder.grading.verdict import read_verdict, verdict_path, write_verdict
+from autograder.sandbox.workshop import Workshop
 
 
 @cache

@@ -14,8 +14,8 @@ from functools import cached_property
 
 from autograder.grading.judge import ERRORS, checked_record, lost_record, outcome_of, quotable
 from autograder.grading.names import MAX_PARSED, Names, given, spoils
-from autograder.grading.sandbox import CancelledError, ChildError, LostError
 from autograder.grading.transplant import Note
+from autograder.sandbox.workshop import CancelledError, ChildError, LostError
 from utils.checking.drivers import request_of
 
 RAN_OUT = "The time for the whole submission, {:.3g} s, was used up before this check."
@@ -121,8 +121,8 @@ def run(notebook, questions, workshop, limits, seed=b""):
         From `transplant`.
     questions : dict
         From the name of a check to its `Compiled`.
-    workshop : autograder.grading.sandbox.Workshop
-    limits : autograder.grading.sandbox.Limits
+    workshop : autograder.sandbox.workshop.Workshop
+    limits : autograder.sandbox.workshop.Limits
     seed : bytes
         Seeds what the answers draw without a seed of their own.
 

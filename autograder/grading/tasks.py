@@ -83,7 +83,7 @@ class Bench:
     @cached_property
     def workshop(self):
         """The place where students' code runs."""
-        from autograder.grading.sandbox import Workshop
+        from autograder.sandbox.workshop import Workshop
 
         level = self.setting.level  # the main process tried it on this machine
         return Workshop(trusted=self.setting.trusted, level=level, untried=level is not None)
@@ -196,7 +196,7 @@ def level_here(setting):
     GradingError
         If there is none, and the students are not trusted.
     """
-    from autograder.grading.sandbox import REFUSED, GradingError, best_level, why_not
+    from autograder.sandbox.workshop import REFUSED, GradingError, best_level, why_not
 
     level = setting.level or best_level()
     if level == "process" and not setting.trusted:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from autograder.grading.sandbox import SOURCE
+from autograder.sandbox.workshop import SOURCE
 from tests.attacks import MARK
 from tests.toy import LESSON
 

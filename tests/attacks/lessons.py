@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import nbformat
 
 from autograder.grading.demo import answers_in, filled
-from autograder.grading.sandbox import SOURCE
+from autograder.sandbox.workshop import SOURCE
 
 UPDATES, DROPOUT = "01_l1_l2_updates", "04_dropout"
 

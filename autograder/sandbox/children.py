@@ -14,7 +14,7 @@ import threading
 import time
 from pathlib import Path
 
-from autograder.grading.wires import NO_RESULT, ChildError, PolledWire, ThreadedWire
+from autograder.sandbox.wires import NO_RESULT, ChildError, PolledWire, ThreadedWire
 
 START_SECONDS = 60.0
 END_SECONDS = 10.0
@@ -293,7 +293,7 @@ def receive(channel, seconds):
 
 def python_command(workshop):
     """Return the command that starts the child side, without the user's own packages."""
-    probe = workshop.path / "server" / "autograder" / "grading" / "probe.py"
+    probe = workshop.path / "server" / "autograder" / "sandbox" / "probe.py"
     return [sys.executable, "-s", "-P", "-B", "-W", "ignore", str(probe)]
 
 

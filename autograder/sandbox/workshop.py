@@ -15,7 +15,7 @@ import time
 from functools import cache
 from pathlib import Path
 
-from autograder.grading.children import (
+from autograder.sandbox.children import (
     END_SECONDS,
     SOURCE,
     ForkedChild,
@@ -28,8 +28,8 @@ from autograder.grading.children import (
     receive,
     what_failed,
 )
-from autograder.grading.limits import GradingError, Limits
-from autograder.grading.wires import ChildError
+from autograder.sandbox.limits import GradingError, Limits
+from autograder.sandbox.wires import ChildError
 
 __all__ = [
     "LEVELS",
@@ -94,7 +94,7 @@ def why_not(level):
             workshop.end(child)
     except (OSError, RuntimeError) as error:
         last = str(error).strip().splitlines()[-1]
-        return last.removeprefix("autograder.grading.confine.ConfineError: ")
+        return last.removeprefix("autograder.sandbox.confine.ConfineError: ")
     return ""
 
 
@@ -183,10 +183,11 @@ class Workshop:
         course, server = self.path / "course", self.path / "server"
         ignore = shutil.ignore_patterns("__pycache__", "*.part")
         shutil.copytree(SOURCE / "utils", course / "utils", ignore=ignore)
-        grading = server / "autograder" / "grading"
-        grading.mkdir(parents=True)
-        for name in ("probe", "confine", "calls"):
-            shutil.copy(SOURCE / "autograder" / "grading" / f"{name}.py", grading)
+        sandbox = server / "autograder" / "sandbox"
+        sandbox.mkdir(parents=True)
+        (server / "autograder" / "__init__.py").touch()
+        for name in ("__init__", "probe", "confine", "seccomp"):
+            shutil.copy(SOURCE / "autograder" / "sandbox" / f"{name}.py", sandbox)
         for folder in ("root", "home", "homes", "course/fonts"):
             (self.path / folder).mkdir()
         if self.level == "landlock":  # there is no room with a way in of its own

@@ -21,7 +21,7 @@ import stat
 import struct
 from pathlib import Path
 
-from autograder.grading.calls import PLATFORMS, filter_program
+from autograder.sandbox.seccomp import PLATFORMS, filter_program
 
 NOBODY = 65534
 FIRST_USER, USERS = 0x70000000, 0x10000000  # numbers that no real user has, for children

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import yaml
 
-from autograder.grading.archives import NOTEBOOK, RefusedFileError
+from autograder.collecting.archives import NOTEBOOK, RefusedFileError
 
 METADATA = "submission_metadata.yml"
 MAX_METADATA = 200_000_000

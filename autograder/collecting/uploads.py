@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from autograder.grading.archives import (
+from autograder.collecting.archives import (
     NOT_TAKEN,
     Entry,
     Folder,
@@ -14,7 +14,7 @@ from autograder.grading.archives import (
     shown,
     unpacked,
 )
-from autograder.grading.platforms import (
+from autograder.collecting.platforms import (
     EXPORT,
     MAX_METADATA,
     METADATA,

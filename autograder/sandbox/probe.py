@@ -123,7 +123,7 @@ def serve():
     settings = json.load(sys.stdin)
     control = socket.socket(fileno=int(sys.argv[2]))
     sys.path.insert(0, settings["server"])
-    from autograder.grading import confine
+    from autograder.sandbox import confine
 
     confine.die_first()
     if settings["level"] == "namespaces":

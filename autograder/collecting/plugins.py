@@ -24,11 +24,11 @@ from nbgrader.plugins import ExtractorPlugin, FileNameCollectorPlugin
 from nbgrader.utils import parse_utc
 from traitlets import Dict, Enum, TraitError, Unicode, validate
 
-from autograder.grading.archives import Bounds, RefusedFileError, Room, parts_of, shown, unpacked
-from autograder.grading.clock import OLDEST, Clock, due_date
-from autograder.grading.platforms import PLATFORMS, safe_id
+from autograder.collecting.archives import Bounds, RefusedFileError, Room, parts_of, shown, unpacked
+from autograder.collecting.clock import OLDEST, Clock, due_date
+from autograder.collecting.platforms import PLATFORMS, safe_id
+from autograder.collecting.uploads import Downloads, Refusal, choose, notebooks_of
 from autograder.grading.transplant import RefusedError, read_cells
-from autograder.grading.uploads import Downloads, Refusal, choose, notebooks_of
 
 LATE = timedelta(seconds=1)
 TOLD = 20

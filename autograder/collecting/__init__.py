@@ -1,0 +1,1 @@
+"""Collecting: from what a learning platform gives to submissions in their places."""

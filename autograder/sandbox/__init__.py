@@ -1,0 +1,1 @@
+"""The sandbox: a process that runs a student's code and can reach nothing else."""
