@@ -5,6 +5,7 @@ and on this machine: use machines of your own, in a network of your own.
 """
 
 import contextlib
+import itertools
 import logging
 import queue
 import time
@@ -114,27 +115,29 @@ class Cluster:
             If the scheduler is lost.
         """
         tasks, done, running = iter(tasks), queue.SimpleQueue(), {}
+        looked = time.monotonic()
         while True:
-            while len(running) < AHEAD * max(1, len(self._workers())):
-                task = next(tasks, None)
-                if task is None:
-                    break
+            room = AHEAD * max(1, len(self._workers())) - len(running)
+            for task in itertools.islice(tasks, max(0, room)):
                 self._give(task, running, done)
             if not running:
                 return
-            try:
-                future = done.get(timeout=POLL_SECONDS)
-            except queue.Empty:
+            with contextlib.suppress(queue.Empty):
+                yield from self._take(done.get(timeout=POLL_SECONDS), running, done)
+            if time.monotonic() - looked > POLL_SECONDS:
+                looked = time.monotonic()
                 yield from self._end_late(running)
-                continue
-            given = running.pop(future, None)
-            if given is None:  # it was given up
-                continue
-            outcome = self._outcome(future)
-            if outcome is None and given.tries < TRIES:
-                self._give(given.task, running, done, given.tries + 1)
-            else:
-                yield given.task, outcome or Outcome(fault=TOO_OFTEN.format(TRIES, ""))
+
+    def _take(self, future, running, done):
+        """Yield a task and its outcome, or give it once more where workers died of it."""
+        given = running.pop(future, None)
+        if given is None:  # it was given up
+            return
+        outcome = self._outcome(future)
+        if outcome is None and given.tries < TRIES:
+            self._give(given.task, running, done, given.tries + 1)
+        else:
+            yield given.task, outcome or Outcome(fault=TOO_OFTEN.format(TRIES, ""))
 
     def _give(self, task, running, done, tries=1):
         with warnings.catch_warnings():

@@ -52,20 +52,9 @@ def make_parser():
     add("--seed", metavar="S", help="draw the hidden cases from this seed instead of the kept one")
     add("--demo", action="store_true", help="make a class of 12 and grade it, in grading/demo")
     add("--force", action="store_true", help="grade even what was graded before")
-    add(
-        "--only",
-        action="append",
-        default=[],
-        metavar="STUDENT",
-        help="grade this student only, or those whose names fit, as 'a*'; can be repeated",
-    )
-    add(
-        "--limit",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="a limit of every lesson, as case=10 (seconds for a call); can be repeated",
-    )
+    several = {"action": "append", "default": []}
+    add("--only", metavar="STUDENT", help="these students only, as 'a*'; repeatable", **several)
+    add("--limit", metavar="NAME=VALUE", help="as case=10; repeatable", **several)
     add("--no-sandbox", action="store_true", help="grade even where nothing confines the answers")
     return parser
 
