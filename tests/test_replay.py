@@ -234,6 +234,18 @@ def test_a_listing_is_compiled_by_the_judge(text):
     assert not accepted(compiled(*key, 0), case, BLANK | {"value": text})
 
 
+def test_the_judge_does_not_compile_what_grows_when_it_is_compiled():
+    """Each of the nested `finally` doubles the code; that of 19 is larger than any memory."""
+    lines = ["def stop_early(*a):"]
+    for depth in range(1, 20):
+        space = " " * depth
+        lines += [f"{space}try:", f"{space} return 1", f"{space}finally:"]
+    text = "\n".join([*lines, " " * 20 + "pass"])
+    assert DRIVERS["listing"].tell(text, {}) == "a function"
+    with pytest.raises((ValueError, SyntaxError)):
+        DRIVERS["listing"].tell("(" * 19_000, {})
+
+
 def test_the_judge_does_not_run_a_listing():
     key = "05_early_stopping", "fixed_listing"
     case = compiled(*key, 0).cases[0]

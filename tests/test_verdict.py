@@ -468,3 +468,26 @@ def test_ordinary_answers_reach_no_further_than_their_names():
         path = ROOT / "solutions" / lesson / f"{lesson}.ipynb"
         answers = answers_in(nbformat.read(path, as_version=4))
         assert [name for name, source in answers.items() if FAR.search(source)] == []
+
+
+def test_all_that_a_check_returns_is_bounded_and_so_is_all_of_a_submission(workshop, toy):
+    """Many replies that are long, each within the limit, would fill the memory of the judge."""
+    small = replace(toy, limits=replace(QUICK, reply=10_000))
+    much = "def half(x):\n    return np.arange(600.0) * x"
+    verdict = verdict_on(workshop, small, answered(**RIGHT | {"half": much}))
+    assert points(verdict) == {"double": 2.0, "half": 0.0, "pick": 1.0}
+    assert "more than can be read" in check_of(verdict, "half").reason
+    assert [note.kind for note in verdict.limits] == ["size"]
+
+
+def test_a_value_is_no_second_guess(workshop, toy):
+    """A check that may be spoiled is asked again, where a cell could tell and answer anew."""
+    notebook = answered(**RIGHT | {"pick": "pick = 'a' if 'spoilt' in globals() else 'b'"})
+    notebook.cells.insert(2, new_code_cell("spoilt = 1\nimport threading", id="spoilt"))
+    assert points(verdict_on(workshop, toy, notebook))["pick"] == 0
+
+
+def test_the_line_of_an_error_is_counted_as_the_student_sees_it(workshop, toy):
+    source = "\n\nx = 1\nundefined\ndef half(x):\n    return x / 2"
+    verdict = verdict_on(workshop, toy, answered(**RIGHT | {"half": source}))
+    assert "in line 4: undefined" in words(check_of(verdict, "half"))

@@ -87,10 +87,23 @@ def spoils(source, setup):
     imports = {ast.unparse(node) for node, *_ in statements(setup) if isinstance(node, IMPORTS)}
     names = given(setup)
     return any(
-        (defined | {_mended(node)}) & names
+        (defined | {_mended(node)} | _set_in(node)) & names
         for node, defined, _ in statements(source)
         if not isinstance(node, IMPORTS) or ast.unparse(node) not in imports
     )
+
+
+def _set_in(node):
+    """Return the names of which a statement sets or deletes an attribute, at any depth."""
+    inner = () if node is None else ast.walk(node)
+    found = [part.value for part in inner if isinstance(part, ast.Attribute) and _is_set(part)]
+    while any(isinstance(part, ast.Attribute) for part in found):
+        found = [getattr(part, "value", part) for part in found]
+    return {part.id for part in found if isinstance(part, ast.Name)}
+
+
+def _is_set(part):
+    return isinstance(part.ctx, (ast.Store, ast.Del))
 
 
 IMPORTS = (ast.Import, ast.ImportFrom)

@@ -9,7 +9,7 @@ not rest on, it is asked once more in a process without that cell.
 import contextlib
 import re
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from autograder.grading.judge import ERRORS, checked_record, lost_record, outcome_of, quotable
@@ -20,6 +20,7 @@ from utils.checking.drivers import request_of
 
 RAN_OUT = "The time for the whole submission, {:.3g} s, was used up before this check."
 TOO_OFTEN = "The process of this submission ended {} times; the rest was not run."
+TOO_MUCH = "All that this submission returned is more than can be read."
 TOO_SLOW = "The time for all cases of a check, {:.3g} s, was used up."
 LONG = "It returned more than can be read."
 FORGED = "It sent something that is no result."
@@ -29,13 +30,15 @@ SPOILED = (
     "the cells that it does not use."
 )
 STUB = "NotImplementedError"
+VALUES = ("value", "choice")  # drivers that call nothing
+MOST_REPLIES = 4  # times what one check may return
 LOST = 3  # how often a process may be ended from outside, which is nobody's fault
 # What reaches beyond the names that a cell defines: threads, signals, patched modules. (Lesson 05
 # speaks of its model's eval(X, Y).)
 FAR = re.compile(
     r"[Tt]hread|Timer|Executor|signal|alarm|itimer|ctypes|asyncio|atexit|_exit|rlimit|recursion"
     r"|settrace|setprofile|callbacks|setattr|delattr|builtins|get_ipython|modules|utils|seterr"
-    r"|__(?!init|call|name|main|future|repr|str|len|iter|next|post_init)\w+__|clear\(|globals\("
+    r"|__(?!init|call|name|main|future|repr|str|len|iter|next|post_init)\w+__|clear\(|globals\(|vars\(|mock|audithook"
     r"|(?<![\w.])(?:exec|eval)\((?!X, Y\))|warnings\.(?!warn\()|std(?:out|err|in)"
     r"|(?:^|;)[ \t]*del\s|(?:^|;)[ \t]*(?!self\.|cls\.)\w[\w.]*\.\w+[ \t]*=(?!=)",
     re.MULTILINE,
@@ -93,6 +96,7 @@ class _Asked:
     records: dict = field(default_factory=dict)
     lost: dict = field(default_factory=dict)
     case: object = None
+    received: int = 0
     seconds: float = 0.0
     cpu: float = 0.0
 
@@ -134,7 +138,7 @@ def run(notebook, questions, workshop, limits, seed=b""):
     while not runner.attempt():
         pass
     for name, answer in runner.result.answers.items():
-        runner.result.outcomes[name] = outcome_of(questions[name], answer)
+        runner.settle(name, answer)
     for name in list(runner.result.answers):
         runner.ask_alone(name)
     return runner.result
@@ -148,6 +152,7 @@ class _Runner:
         self.setup = "\n".join(step.source for step in steps if step.kind == "set-up")
         self.lines = quotable(step.source for step in steps)
         self.result = Run(steps=steps)
+        self.received = 0
         self.asked = {}  # name of a check -> _Asked
         self.dead = {}  # place of a cell that is not run again -> why
         self.errors = {}  # name of an answer -> how its cell ended
@@ -172,6 +177,8 @@ class _Runner:
                 break
             if self._is_over():
                 return self._give_up("total", RAN_OUT.format(self.limits.total))
+            if self.received > MOST_REPLIES * self.limits.reply:
+                return self._give_up("size", TOO_MUCH)
             if not self._take(child, place, step):
                 return not self._open()
         return True
@@ -241,6 +248,7 @@ class _Runner:
         """Send a request and return the reply; count what it took."""
         seconds = max(0.05, min(seconds, self.limits.total - self.result.cpu))
         start, before, after = time.monotonic(), child.cpu(), None
+        received = child.received
         try:
             reply = child.ask(request, seconds)
             after = child.cpu()
@@ -249,8 +257,11 @@ class _Runner:
             took = time.monotonic() - start
             cpu = min(took, seconds) if before is None or after is None else after - before
             self.result.cpu += cpu
+            received = child.received - received
+            self.received += received
             if asked is not None:
                 asked.seconds, asked.cpu = asked.seconds + took, asked.cpu + cpu
+                asked.received += received
 
     def _run(self, child, step, errors):
         """Run a cell, and keep how it ended; return whether it ran to its end."""
@@ -266,7 +277,14 @@ class _Runner:
                 self.result.answers[name] = Answer(reason=sentence)
                 return
         asked = self.asked.setdefault(name, _Asked())
-        self.result.answers[name] = self._ask(child, name, asked, self.errors)
+        self.settle(name, self._ask(child, name, asked, self.errors))
+        asked.records.clear()
+
+    def settle(self, name, answer):
+        """Judge an answer, if that is still to be done, and keep what is needed of it."""
+        if name not in self.result.outcomes:
+            self.result.outcomes[name] = outcome_of(self.questions[name], answer)
+        self.result.answers[name] = replace(answer, records=())
 
     def _ask(self, child, name, asked, errors):
         """Ask the cases of a check that are open, and return what became of all."""
@@ -281,7 +299,7 @@ class _Runner:
             reply = self._case(child, name, asked)
             if reply.get("missing"):
                 return Answer(missing=True, error=errors.get(name, ""))
-            asked.records[number] = self._record(child, reply, case)
+            asked.records[number] = self._record(child, reply, asked)
         records = [
             asked.records[number] if number in asked.records else lost_record(asked.lost[case.part])
             for number, case in enumerate(cases)
@@ -303,12 +321,12 @@ class _Runner:
                 raise ChildError(TOO_SLOW.format(self.limits.question)) from None
             raise
 
-    def _record(self, child, reply, case):
-        if "long" in reply:
+    def _record(self, child, reply, asked):
+        if "long" in reply or asked.received > self.limits.reply:
             child.kill()
             raise ChildError(LONG)
         try:
-            return checked_record(reply.get("record"), self.lines, case)
+            return checked_record(reply.get("record"), self.lines, asked.case)
         except Exception:  # whatever a strange record breaks is the student's own
             child.kill()
             raise ChildError(FORGED) from None
@@ -326,7 +344,8 @@ class _Runner:
             return
         outcome = outcome_of(self.questions[name], answer)
         if outcome.points > self.result.outcomes[name].points:
-            self.result.answers[name], self.result.outcomes[name] = answer, outcome
+            self.result.answers[name] = replace(answer, records=())
+            self.result.outcomes[name] = outcome
             kept = [note for note in self.result.limits if note.cell != name]
             if len(kept) < len(self.result.limits):
                 kept.append(Note("died", "", SPOILED.format(name)))
@@ -338,6 +357,8 @@ class _Runner:
         outcome = self.result.outcomes[name]
         if outcome.status == "right" or name not in self.result.names:
             return False
+        if _is_a_guess(self.questions[name], outcome):
+            return False  # another value would be a second one
         own = self._own(name)
         if any(place > here for place in own):
             return True  # written, or mended, further down
@@ -375,6 +396,13 @@ class _Runner:
             return self._ask(child, name, _Asked(), errors)
 
 
+def _is_a_guess(question, outcome):
+    """Return whether a value was given where one was asked for."""
+    if any(case.driver not in VALUES for case in question.cases):
+        return False
+    return bool(outcome.diagnosis or (outcome.failure and "value" in outcome.failure.record))
+
+
 def kind_of_death(reason):
     """Return the kind of a limit that was hit, from the sentence on it."""
     kinds = {
@@ -390,8 +418,10 @@ def _error(step, reply):
     """Return how a cell ended, quoting nothing but the student's own line."""
     kind = reply["error"] if reply["error"] in ERRORS else "an exception"
     line, lines = reply.get("line"), step.source.splitlines()
+    skipped = next((i for i, text in enumerate(lines) if text.strip()), 0)  # IPython drops these
     sentence = f"The cell of {step.name} stopped with {kind}"
-    if isinstance(line, int) and 0 < line <= len(lines):
+    if isinstance(line, int) and 0 < line <= len(lines) - skipped:
+        line += skipped
         return f"{sentence} in line {line}: {lines[line - 1].strip()[:80]}"
     return sentence + "."
 

@@ -42,6 +42,7 @@ class Child:
 
     def __init__(self, limits, number, wire):
         self.limits, self.number, self._wire = limits, number, wire
+        self.received = 0  # characters of all its replies
         self._patience = limits.patience if self.cpu() is not None else 1.0
 
     def cpu(self):
@@ -99,6 +100,7 @@ class Child:
             found = self._wire.talk(line.encode(), self._clock(seconds))
             if found is None:
                 raise self._ended()
+            self.received += len(found)
             return _reply(found, number)
         except ChildError:
             self.kill()

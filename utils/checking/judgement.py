@@ -320,6 +320,10 @@ def _quoted(value):
 def as_array(value):
     """Return an array, a number or a list of numbers as an array, anything else as None."""
     if isinstance(value, list):
+        if set(map(type, value)) <= {int, float}:  # at once, however long
+            array = np.array(value)
+            if array.dtype.kind in "iuf":
+                return array
         parts = [as_array(item) for item in value]
         if any(part is None for part in parts) or len({part.shape for part in parts}) > 1:
             return None

@@ -8,16 +8,17 @@ be, and when training should stop, is the answer: the script alone does not tell
 handed in is as it was may be claimed, and is had for a copy of it just as well.
 """
 
+import ast
 import copy
 import hashlib
 import inspect
 import linecache
 import math
-from types import CodeType, FunctionType
+from types import FunctionType
 
 import numpy as np
 
-from utils.checking.codec import Other
+from utils.checking.codec import MAX_TEXT, Other
 from utils.checking.laws import law
 
 TRAIN, DEV = 0, 1
@@ -271,23 +272,21 @@ def _ask_listing(target, inputs):
 def compile_listing(text, inputs):
     """Return in words that a listing compiles and defines a function of seven arguments.
 
-    A law, for "a function" is easily claimed: whoever judges compiles the text, and does not run
-    it.
+    A law, for "a function" is easily claimed: whoever judges parses the text, and neither compiles
+    it (a few nested `finally` take gigabytes) nor runs it.
     """
-    if not isinstance(text, str):
-        raise ValueError("the listing is no text")
-    for code in _codes(compile(text, SOURCE, "exec", dont_inherit=True)):
-        if code.co_argcount >= 7 or code.co_flags & inspect.CO_VARARGS:
-            return "a function"
+    if not isinstance(text, str) or len(text) > MAX_TEXT:
+        raise ValueError("the listing is no text, or a very long one")
+    try:
+        nodes = ast.walk(ast.parse(text, SOURCE))
+    except (RecursionError, MemoryError):
+        raise ValueError("the listing is nested too deeply") from None
+    for node in nodes:
+        if isinstance(node, (ast.FunctionDef, ast.Lambda)):
+            taken = node.args.posonlyargs + node.args.args
+            if len(taken) >= 7 or node.args.vararg:
+                return "a function"
     raise ValueError(f"the listing defines no function that takes what {FUNCTION} takes")
-
-
-def _codes(code):
-    """Yield a code object and all those within."""
-    yield code
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _codes(constant)
 
 
 def count_to_evaluation(target, inputs):
