@@ -158,10 +158,10 @@ class Batch:
 
     def _tasks(self, submissions):
         """Yield what workers have to do; what is done is counted at once."""
-        saved = self.patience(self.book.marks, sorted({s.lesson for s in submissions}))
+        times = self.patience(self.book.times, sorted({s.lesson for s in submissions}))
         for submission in submissions:
             try:
-                task = self._task(submission, (submission.student, submission.lesson) in saved)
+                task = self._task(submission, _is_saved(submission, times))
             except OSError as error:
                 self._report(submission.name, _traceback(error))
                 task = None
@@ -272,6 +272,12 @@ class Batch:
     def _page(self, grades, digest):
         path = self.book.autograded(grades.student, grades.lesson)
         return Page(path.read_text(encoding="utf-8"), grades, digest)
+
+
+def _is_saved(submission, times):
+    """Return whether the gradebook has a submission, and when it came in as it is known now."""
+    place, time = (submission.student, submission.lesson), read_timestamp(submission.folder)
+    return place in times and time in (None, times[place])
 
 
 @contextlib.contextmanager

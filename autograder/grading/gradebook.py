@@ -25,6 +25,7 @@ from sqlalchemy.exc import OperationalError, SAWarning
 from traitlets.config import PyFileConfigLoader
 
 from autograder.grading.ledger import STEPS, Ledger, handed, log
+from autograder.grading.machine import without_password
 from autograder.grading.material import ROOT, GradingError
 from autograder.grading.verdict import write_atomically
 
@@ -99,7 +100,8 @@ class Book:
                 SaveCells(config=self.config, log=log).preprocess(release, resources)
         except RuntimeError:
             raise GradingError(
-                f"{lesson}: graded cells came or went since the gradebook {self.db_url} was made; "
+                f"{lesson}: graded cells came or went since the gradebook "
+                f"{without_password(self.db_url)} was made; "
                 "grade into another folder (--grading DIR), or put the old lesson back"
             ) from None
 
@@ -163,6 +165,16 @@ class Book:
                     graded = not row["needs_manual_grade"]
                     marks[row["student"], lesson] = (row["score"], row["max_score"], graded)
         return marks
+
+    def times(self, lessons):
+        """Return {(student, lesson): when it came in, UTC, or None} of what is written."""
+        found = {}
+        with self.open() as book:
+            for lesson in lessons:
+                query = book.db.query(SubmittedAssignment.student_id, SubmittedAssignment.timestamp)
+                of_lesson = SubmittedAssignment.assignment_id == book.find_assignment(lesson).id
+                found |= {(student, lesson): time for student, time in query.filter(of_lesson)}
+        return found
 
     def grades(self, lesson):
         """Return {student: Grades} of a lesson: a few queries, whatever the size of the class.

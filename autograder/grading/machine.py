@@ -16,8 +16,6 @@ LOCKED = (
     "browser); close it"
 )
 GONE = "the gradebook {} does not answer ({})"
-
-
 NO_URL = "--db {}: should be a URL, as sqlite:///class.db or postgresql://teacher@host/class"
 NO_DRIVER = (
     "--db {}: the driver of this database is not installed ({}); for PostgreSQL type "
@@ -34,9 +32,18 @@ def check_url(db_url):
     try:
         make_url(db_url).get_dialect().import_dbapi()
     except ImportError as error:
-        raise GradingError(NO_DRIVER.format(db_url, error)) from None
-    except ArgumentError:
+        raise GradingError(NO_DRIVER.format(without_password(db_url), error)) from None
+    except (ArgumentError, ValueError):  # of a port that is no number
         raise GradingError(NO_URL.format(db_url)) from None
+
+
+def without_password(db_url):
+    """Return the URL of a database as it may be shown.
+
+    >>> without_password("postgresql://teacher:secret@localhost/class")
+    'postgresql://teacher:***@localhost/class'
+    """
+    return make_url(db_url).render_as_string(hide_password=True)
 
 
 def full_disk(error, place):
@@ -63,7 +70,7 @@ class Patience:
     """
 
     def __init__(self, db_url, say=print):
-        self.place = make_url(db_url).render_as_string(hide_password=True)
+        self.place = without_password(db_url)
         self.say = say
         self.reason = ""
 
