@@ -129,10 +129,14 @@ def test_helpers_are_imports_functions_and_classes_that_are_new():
     assert helpers(original, original) == ""
 
 
+NESTED = "def f(x): return " + "1+" * 1500 + "1"
+
+
 @pytest.mark.parametrize(
-    "source", ["def broken(:", "%timeit 1", "(" * 5000, "-" * 15_000 + "1", "x = '\0'", "'\\d'"]
+    "source",
+    ["def broken(:", "%timeit 1", "(" * 5000, "-" * 15_000 + "1", "x = '\0'", "'\\d'", NESTED],
 )
-def test_an_explore_cell_that_does_not_parse_holds_no_helpers(source):
+def test_an_explore_cell_that_cannot_be_read_holds_no_helpers(source):
     notebook = answered(**RIGHT)
     cell = cell_of(notebook, "90-005")
     cell.source += "\n" + source

@@ -411,7 +411,10 @@ def helpers(submitted, original):
     if len(submitted.source) > MAX_PARSED or submitted.source.strip() == original.source.strip():
         return ""
     known = {ast.dump(node) for node in _definitions(original.source)}
-    new = [node for node in _definitions(submitted.source) if ast.dump(node) not in known]
+    try:
+        new = [node for node in _definitions(submitted.source) if ast.dump(node) not in known]
+    except RecursionError:  # no person writes code that is nested so deep
+        return ""
     lines = submitted.source.splitlines()
     first = [min([n.lineno, *(d.lineno for d in getattr(n, "decorator_list", ()))]) for n in new]
     parts = [lines[start - 1 : node.end_lineno] for start, node in zip(first, new, strict=True)]
