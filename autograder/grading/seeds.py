@@ -5,6 +5,7 @@ import secrets
 from pathlib import Path
 
 from autograder.grading.verdict import write_atomically
+from autograder.sandbox.limits import GradingError
 
 
 def seed_of(grading, lesson, wanted=None):
@@ -31,8 +32,6 @@ def _read(path):
     try:
         return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     except ValueError:
-        from autograder.grading.material import GradingError  # which imports this module
-
         raise GradingError(
             f"{path} holds no JSON; put back a copy of it, or delete it to draw new hidden cases "
             "and grade all anew"
