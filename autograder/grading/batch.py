@@ -13,7 +13,7 @@ from autograder.grading.feedback import Feedback
 from autograder.grading.gradebook import Book, read_timestamp
 from autograder.grading.machine import MachineError, Patience, check_url, full_disk
 from autograder.grading.marks import shown
-from autograder.grading.material import key_of
+from autograder.grading.material import key_of, release_path
 from autograder.grading.pool import Pool, WorkerError
 from autograder.grading.progress import Progress
 from autograder.grading.seeds import seed_of
@@ -134,9 +134,8 @@ class Batch:
         if outcome.fault:
             self._report(task.lesson, outcome.fault)
             return False
-        path = Path(self.setting.root, "notebooks", task.lesson, f"{task.lesson}.ipynb")
         try:
-            release = nbformat.read(path, as_version=4)
+            release = nbformat.read(release_path(task.lesson, self.setting.root), as_version=4)
             self.patience(self.book.ensure_lesson, task.lesson, release)
         except MachineError:
             raise

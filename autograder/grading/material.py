@@ -51,6 +51,11 @@ def lessons_in(root=ROOT):
     return [path.stem for path in found if path.stem == path.parent.name]
 
 
+def release_path(lesson, root=ROOT):
+    """Return where the release of a lesson lies."""
+    return Path(root) / "notebooks" / lesson / f"{lesson}.ipynb"
+
+
 def load_material(lesson, seed, root=ROOT, questions=QUESTIONS, limits=None):
     """Return what the judge needs of a lesson.
 
@@ -72,7 +77,7 @@ def load_material(lesson, seed, root=ROOT, questions=QUESTIONS, limits=None):
     GradingError
         If there is no such lesson, or a check has no question.
     """
-    path = Path(root) / "notebooks" / lesson / f"{lesson}.ipynb"
+    path = release_path(lesson, root)
     if not path.is_file():
         raise no_such_lesson(lesson, root)
     text = path.read_text(encoding="utf-8")
@@ -128,7 +133,9 @@ def versions():
 
 
 class Shelf:
-    """The material of the lessons of one grading folder, each loaded once.
+    """The material of the lessons of one grading folder, each loaded once a seed and release.
+
+    Formgrader keeps it for days; meanwhile another process may draw or build anew.
 
     Parameters
     ----------
@@ -151,11 +158,11 @@ class Shelf:
 
     def __getitem__(self, lesson):
         """Return the material of a lesson."""
-        if lesson not in self._loaded:
-            if lesson not in lessons_in(self.root):  # before a seed is drawn for a wrong name
-                raise no_such_lesson(lesson, self.root)
-            seed = seed_of(self.grading, lesson, self.seed)
-            self._loaded[lesson] = load_material(
-                lesson, seed, self.root, self.questions, self.limits
-            )
-        return self._loaded[lesson]
+        if lesson not in lessons_in(self.root):  # before a seed is drawn for a wrong name
+            raise no_such_lesson(lesson, self.root)
+        seed = seed_of(self.grading, lesson, self.seed)
+        kept = (seed, release_path(lesson, self.root).stat().st_mtime_ns)
+        if self._loaded.get(lesson, (None,))[0] != kept:
+            wanted = (lesson, seed, self.root, self.questions, self.limits)
+            self._loaded[lesson] = kept, load_material(*wanted)
+        return self._loaded[lesson][1]
