@@ -1,6 +1,8 @@
-"""README and CONTRIBUTING say what is true: links, places, commands, and the worked example."""
+"""README and CONTRIBUTING say what is true: links, places, commands, examples."""
 
+import doctest
 import re
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -74,6 +76,21 @@ def test_the_picture_is_small_and_described():
 
 def test_the_readme_tells_how_far_the_sandbox_goes():
     assert all(f"`{level}`" in text_of("README.md") for level in LEVELS)
+
+
+EXAMPLES = [
+    path
+    for room in ("autograder/sandbox", "autograder/grading", "utils/checking")
+    for path in sorted((ROOT / room).glob("*.py"))
+    if ">>>" in path.read_text(encoding="utf-8")
+]
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_the_examples_in_docstrings_hold(path):
+    module = import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    found = doctest.testmod(module)
+    assert (found.failed, found.attempted > 0) == (0, True)
 
 
 @pytest.fixture
