@@ -13,7 +13,7 @@ from nbformat.v4 import new_code_cell
 from autograder.grading.demo import answers_in
 from autograder.grading.judge import checked_record, message, outcome_of
 from autograder.grading.material import ROOT, lessons_in, load_material
-from autograder.grading.run import FAR, Answer
+from autograder.grading.run import FAR, Answer, Step, _error
 from autograder.grading.submission import grade_submission
 from autograder.grading.transplant import KINDS
 from autograder.grading.verdict import LIMITS, Verdict, read_verdict, verdict_path, write_verdict
@@ -227,6 +227,22 @@ def test_an_answer_that_kills_at_its_second_call_costs_its_own_check(workshop, t
     source += "    seen.append(1); return 2 * x"
     verdict = verdict_on(workshop, toy, answered(**RIGHT | {"double": source}))
     assert points(verdict) | {"double": 0} == FULL | {"double": 0}
+
+
+def test_printing_without_end_is_told_once_and_costs_nothing(workshop, toy):
+    quiet = replace(toy, limits=replace(toy.limits, output=1_000))
+    double = RIGHT["double"] + "\nprint('x' * 2_000)"
+    verdict = verdict_on(workshop, quiet, answered(**RIGHT | {"double": double}))
+    assert points(verdict) == FULL
+    assert [(note.kind, note.cell) for note in verdict.limits] == [("output", "double")]
+
+
+@pytest.mark.parametrize("kind", [[], {}, None, 7, "Evil", True])
+def test_a_strange_error_of_a_cell_is_an_exception(kind):
+    step = Step("answer", "double", "x = 1\ny = 2")
+    assert _error(step, {"error": kind, "line": 2}) == (
+        "The cell of double stopped with an exception in line 2: y = 2"
+    )
 
 
 def test_dying_everywhere_ends(workshop, toy):

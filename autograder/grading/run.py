@@ -23,6 +23,7 @@ TOO_OFTEN = "The process of this submission ended {} times; the rest was not run
 TOO_MUCH = "All that this submission returned is more than can be read."
 TOO_SLOW = "The time for all cases of a check, {:.3g} s, was used up."
 LONG = "It returned more than can be read."
+PRINTED = "Running {}: it printed more than {:.3g} MB, which costs nothing."
 FORGED = "It sent something that is no result."
 ADDED = "a cell that you added"
 SPOILED = (
@@ -267,9 +268,18 @@ class _Runner:
         """Run a cell, and keep how it ended; return whether it ran to its end."""
         seconds = self.limits.added if step.kind == "added" else self.limits.answer
         reply = self._talk(child, {"do": "run", "source": step.source}, seconds)
+        if "printed" in reply:
+            self._note_printing(step)
         if "error" in reply:
             errors[step.name] = _error(step, reply)
         return "error" not in reply
+
+    def _note_printing(self, step):
+        """Note once that a cell printed more than its limit."""
+        where = f"the answer cell {step.name}" if step.kind == "answer" else ADDED
+        note = Note("output", step.name, PRINTED.format(where, self.limits.output / 1e6))
+        if note not in self.result.limits:
+            self.result.limits.append(note)
 
     def _check(self, child, name):
         for place, sentence in self.dead.items():
@@ -416,7 +426,9 @@ def kind_of_death(reason):
 
 def _error(step, reply):
     """Return how a cell ended, quoting nothing but the student's own line."""
-    kind = reply["error"] if reply["error"] in ERRORS else "an exception"
+    kind = reply["error"]
+    if not isinstance(kind, str) or kind not in ERRORS:  # it may be anything
+        kind = "an exception"
     line, lines = reply.get("line"), step.source.splitlines()
     skipped = next((i for i, text in enumerate(lines) if text.strip()), 0)  # IPython drops these
     sentence = f"The cell of {step.name} stopped with {kind}"

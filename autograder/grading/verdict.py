@@ -12,6 +12,7 @@ LIMITS = {
     "time": "a call or a cell took too long",
     "died": "the process ended",
     "size": "a result was too large",
+    "output": "it printed too much",
     "total": "the time of the whole submission was used up",
     "restarts": "the process ended too often",
 }
