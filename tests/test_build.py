@@ -158,6 +158,16 @@ def test_a_changed_lesson_is_drift_until_it_is_built(built, capsys):
     assert build.main(["--check"], built) == 0
 
 
+def test_of_nbgraders_settings_those_of_the_release_count(built):
+    """A teacher who sets a time zone or a penalty does not change a lesson."""
+    config = built / "nbgrader_config.py"
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text + "\nc.LateSubmissionPlugin.penalty_method = 'zero'\n", "utf-8")
+    assert build.main(["--check"], built) == 0
+    config.write_text(text + "\nc.ClearSolutions.code_stub = {}\n", "utf-8")
+    assert build.main(["--check"], built) == 1
+
+
 def test_a_changed_check_and_a_stray_folder_are_drift(built, capsys):
     public = built / "utils" / "checking" / "public"
     path = public / "90_toy" / "double.json"
