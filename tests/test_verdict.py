@@ -237,6 +237,18 @@ def test_printing_without_end_is_told_once_and_costs_nothing(workshop, toy):
     assert [(note.kind, note.cell) for note in verdict.limits] == [("output", "double")]
 
 
+@pytest.mark.parametrize(
+    ("prints", "noted"), [("print('x' * 200)", ["output"]), ("print('x' * 20)", [])]
+)
+def test_a_call_that_prints_line_by_line_is_told_once(workshop, toy, prints, noted):
+    quiet = replace(toy, limits=replace(toy.limits, output=1_000))
+    loud = f"def double(x):\n    for _ in range(9): {prints}\n    return 2 * x"
+    verdict = verdict_on(workshop, quiet, answered(**RIGHT | {"double": loud}))
+    assert [(note.kind, note.cell) for note in verdict.limits] == [(k, "double") for k in noted]
+    assert all("the check of double: it printed" in note.sentence for note in verdict.limits)
+    assert points(verdict) == FULL
+
+
 @pytest.mark.parametrize("kind", [[], {}, None, 7, "Evil", True])
 def test_a_strange_error_of_a_cell_is_an_exception(kind):
     step = Step("answer", "double", "x = 1\ny = 2")

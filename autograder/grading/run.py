@@ -275,8 +275,9 @@ class _Runner:
         return "error" not in reply
 
     def _note_printing(self, step):
-        """Note once that a cell printed more than its limit."""
-        where = f"the answer cell {step.name}" if step.kind == "answer" else ADDED
+        """Note once that a cell, or a call of a check, printed more than its limit."""
+        places = {"answer": "the answer cell {}", "check": "the check of {}"}
+        where = places.get(step.kind, ADDED).format(step.name)
         note = Note("output", step.name, PRINTED.format(where, self.limits.output / 1e6))
         if note not in self.result.limits:
             self.result.limits.append(note)
@@ -307,6 +308,8 @@ class _Runner:
                 asked.lost[case.part] = TOO_SLOW.format(self.limits.question)
                 continue
             reply = self._case(child, name, asked)
+            if "printed" in reply:
+                self._note_printing(Step("check", name))
             if reply.get("missing"):
                 return Answer(missing=True, error=errors.get(name, ""))
             asked.records[number] = self._record(child, reply, asked)
@@ -356,7 +359,7 @@ class _Runner:
         if outcome.points > self.result.outcomes[name].points:
             self.result.answers[name] = replace(answer, records=())
             self.result.outcomes[name] = outcome
-            kept = [note for note in self.result.limits if note.cell != name]
+            kept = [n for n in self.result.limits if n.cell != name or n.kind == "output"]
             if len(kept) < len(self.result.limits):
                 kept.append(Note("died", "", SPOILED.format(name)))
             self.result.limits = kept

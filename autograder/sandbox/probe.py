@@ -514,14 +514,14 @@ def line_of(error):
 def observe_case(shell, request):
     """Run one case on an answer and return the record, or that there is no such name."""
     from utils.checking.codec import decode, encode
-    from utils.checking.drivers import describe, observe_results
+    from utils.checking.drivers import Printed, describe, observe_results
 
     target = shell.user_ns.get(request["name"])
     if target is None:
         return {"missing": True}
-    inputs = decode(request["inputs"])
+    inputs, printed = decode(request["inputs"]), Printed()
     try:
-        record = observe_results(request["driver"], target, inputs)
+        record = observe_results(request["driver"], target, inputs, printed)
     except BaseException as error:  # what even the driver lets through, such as KeyboardInterrupt
         record = {
             "raised": describe(error),
@@ -530,6 +530,7 @@ def observe_case(shell, request):
             "printed": "",
             "warned": [],
         }
+    Null.count += printed.count
     return {"record": encode(record, packed=True)}
 
 

@@ -163,10 +163,14 @@ DRIVERS = {
 }
 
 
-class _Printed(io.StringIO):
-    """A text stream that keeps the first characters and drops the rest."""
+class Printed(io.StringIO):
+    """A text stream that keeps the first characters, and drops but counts the rest."""
+
+    count = 0
 
     def write(self, text):
+        """Write what there is room for; return how long the text is."""
+        self.count += len(text)
         room = MAX_PRINTED - self.tell()
         if room > 0:
             super().write(text[:room])
@@ -199,11 +203,14 @@ def observe(driver, target, inputs):
     return counted(driver, observe_results(driver, target, inputs), inputs)
 
 
-def observe_results(driver, target, inputs):
-    """Run a driver as `observe` does, but count nothing: under a law "value" is all results."""
+def observe_results(driver, target, inputs, printed=None):
+    """Run a driver as `observe` does, but count nothing: under a law "value" is all results.
+
+    What is printed goes to `printed`, a `Printed`.
+    """
     arguments = copy.deepcopy(inputs)
     run = DRIVERS[driver].ask if isinstance(DRIVERS[driver], Law) else DRIVERS[driver]
-    printed = _Printed()
+    printed = Printed() if printed is None else printed
     record, value = {}, None
     with warnings.catch_warnings(record=True) as caught, contextlib.redirect_stderr(printed):
         warnings.simplefilter("always")
