@@ -3,6 +3,7 @@
 import copy
 import pickle
 import random
+import re
 from html.parser import HTMLParser
 
 import nbformat
@@ -13,7 +14,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbgrader.converters import GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
 
-from autograder.grading.feedback import KEPT, Feedback, Press
+from autograder.grading.feedback import KEPT, STYLE, Feedback, Press
 from autograder.grading.transplant import MAX_WRITTEN, harmless
 from tests.marked import WORST, demo_book, marked, toy_book
 from tests.toy import LESSON, RIGHT, answered, cell_of, file_of, release
@@ -50,14 +51,34 @@ def nbgraders(book):
     return exporter
 
 
-def test_a_page_is_the_one_that_nbgrader_makes(book, press):
+def unnamed(page):
+    """Return a page with the words of nbgrader in the links of its head."""
+    page = re.sub(r'(<a href="#check_\w+">)<code>\w+</code></a>', r"\1Test cell</a>", page)
+    page = re.sub(r'(<a href="#comment-\w+">Comment) on <code>\w+</code></a>', r"\1</a>", page)
+    return page.replace(STYLE, "", 1)
+
+
+def test_a_page_is_the_one_that_nbgrader_makes_but_for_names_and_a_style(book, press):
     exporter = nbgraders(book)
     for student, grades in book.grades(BASE).items():
         path = book.autograded(student, BASE)
         theirs, _ = exporter.from_filename(str(path), resources=book._resources(student, BASE))
         ours = press.page(path.read_text(encoding="utf-8"), grades)
-        assert str(BeautifulSoup(ours, features="html.parser")) == theirs
+        assert str(BeautifulSoup(unnamed(ours), features="html.parser")) == theirs
+        assert ours.count(STYLE) == 1
     assert "Late submission penalty (Score: -1.5)" in ours
+
+
+def test_each_link_in_the_head_says_where_it_leads(book, press):
+    student = STUDENTS[1]
+    text = book.autograded(student, BASE).read_text(encoding="utf-8")
+    page = BeautifulSoup(press.page(text, book.grades(BASE)[student]), features="html.parser")
+    links = page.select("#toc a")
+    names = [link.get_text() for link in links]
+    assert "l1_penalty" in names
+    assert any(name.startswith("Comment on ") for name in names)
+    assert len(set(names)) == len(names)
+    assert all(page.find("a", {"name": link["href"][1:]}) for link in links)
 
 
 def test_marks_and_comments_by_hand_are_in_the_page(book, press):

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from functools import lru_cache
 from html import escape
 from pathlib import Path
@@ -24,12 +25,18 @@ MAX_COLORED, MAX_LINE = 20_000, 400  # characters; coloring takes their square o
 KEPT = 2048  # pieces of HTML that are remembered: a lesson has a hundred that all pages share
 NO_ALT = "No description has been provided for this image"
 
+LINK = re.compile(r'<a href="#(check_|comment-)([\w-]+)">(Test cell|Comment)</a>')
+STYLE = """<style>
+summary { display: list-item; cursor: pointer; }
+</style>
+"""  # nbconvert's own makes a summary a block, without the triangle
+
 
 class PageExporter(HTMLExporter):
     """nbconvert's HTML exporter, which remembers what it made of a text.
 
-    The page is the same. nbconvert parses each whole page once more, to give a text to images
-    that have none; here that is done to the pieces that hold an image.
+    The page is the same but for what `legible` mends. nbconvert parses each whole page once more,
+    to give a text to images that have none; here that is done to the pieces that hold an image.
     """
 
     def __init__(self, config=None, **words):
@@ -73,7 +80,27 @@ class PageExporter(HTMLExporter):
         )
         self.register_filter("highlight_code", highlight)
         self.register_filter("filter_data_type", kinds)
-        return TemplateExporter.from_notebook_node(self, nb, resources, **words)
+        page, resources = TemplateExporter.from_notebook_node(self, nb, resources, **words)
+        return legible(page), resources
+
+
+def legible(page):
+    """Return a page of which each link in the head names its check, and `<summary>` can be seen.
+
+    Examples
+    --------
+    >>> legible('<li><a href="#check_ridge">Test cell</a> (Score: 1.0 / 1.0)</li>')
+    '<li><a href="#check_ridge"><code>ridge</code></a> (Score: 1.0 / 1.0)</li>'
+    """
+    head, body, rest = page.partition('<div class="panel-body">')
+    head = LINK.sub(_named, head).replace("</head>", f"{STYLE}</head>", 1)
+    return head + body + rest
+
+
+def _named(link):
+    kind, name, words = link.groups()
+    before = f"{words} on " if kind == "comment-" else ""
+    return f'<a href="#{kind}{name}">{before}<code>{name}</code></a>'
 
 
 def with_alt(html):
