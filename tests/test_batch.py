@@ -4,10 +4,10 @@ from datetime import datetime
 
 import pytest
 
-from autograder.grading import batch
+from autograder.grading import batch, gradebook
 from autograder.grading.grade import main
 from autograder.grading.gradebook import Book
-from tests.runs import hand_in, judged
+from tests.runs import hand_in, judged, marks
 from tests.toy import LESSON, here, write_course
 
 
@@ -39,4 +39,34 @@ def test_a_time_that_is_known_later_reaches_the_gradebook_and_nothing_is_judged_
     for _ in range(2):
         grade(course)
         assert late(course) == {"ada": 1.0, "ben": 0.0}
+    assert judged(course) == first
+
+
+def test_a_due_date_and_a_penalty_that_are_changed_later_reach_the_marks(tmp_path, monkeypatch):
+    course = write_course(tmp_path)
+    hand_in(course, "ada").with_name("timestamp.txt").write_text("2026-01-02 00:00:00 UTC")
+    hand_in(course, "ben")
+    grade(course)
+    first, saved, original = judged(course), [], Book.save
+
+    def save(self, student, *rest):
+        saved.append(student)
+        return original(self, student, *rest)
+
+    monkeypatch.setattr(Book, "save", save)
+    config = gradebook.load_config()
+    config.LateSubmissionPlugin.penalty_method = "zero"
+    monkeypatch.setattr(gradebook, "load_config", lambda: config)
+    for day, points in ((1, 0.0), (3, 4.0), (1, 0.0)):
+        with Book(course / "grading").open() as book:
+            book.update_or_create_assignment(LESSON, duedate=datetime(2026, 1, day))
+        for _ in range(2):
+            grade(course)
+        assert marks(course) == {"ada": points, "ben": 4.0}
+    page = course / "grading" / "feedback" / "ada" / LESSON / f"{LESSON}.html"
+    assert "Score: 0.0 / 7.0" in page.read_text(encoding="utf-8")
+    config.LateSubmissionPlugin.penalty_method = "none"
+    grade(course)
+    assert marks(course) == {"ada": 4.0, "ben": 4.0}
+    assert saved == ["ada"] * 4
     assert judged(course) == first

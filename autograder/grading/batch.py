@@ -157,10 +157,10 @@ class Batch:
 
     def _tasks(self, submissions):
         """Yield what workers have to do; what is done is counted at once."""
-        times = self.patience(self.book.times, sorted({s.lesson for s in submissions}))
+        written = self.patience(self.book.written, sorted({s.lesson for s in submissions}))
         for submission in submissions:
             try:
-                task = self._task(submission, _is_saved(submission, times))
+                task = self._task(submission, _is_saved(submission, written))
             except OSError as error:
                 self._report(submission.name, _traceback(error))
                 task = None
@@ -273,10 +273,10 @@ class Batch:
         return Page(path.read_text(encoding="utf-8"), grades, digest)
 
 
-def _is_saved(submission, times):
-    """Return whether the gradebook has a submission, and when it came in as it is known now."""
-    place, time = (submission.student, submission.lesson), read_timestamp(submission.folder)
-    return place in times and time in (None, times[place])
+def _is_saved(submission, written):
+    """Return whether the gradebook has a submission, with its time and penalty as of now."""
+    kept, settled = written.get((submission.student, submission.lesson), (None, False))
+    return settled and read_timestamp(submission.folder) in (None, kept)
 
 
 @contextlib.contextmanager

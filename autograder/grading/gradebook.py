@@ -2,11 +2,13 @@
 
 import contextlib
 import json
+import math
 import os
 import re
 import sysconfig
 import warnings
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
@@ -19,7 +21,7 @@ from nbgrader.api import (
     SubmittedAssignment,
     SubmittedNotebook,
 )
-from nbgrader.preprocessors import SaveCells
+from nbgrader.preprocessors import AssignLatePenalties, SaveCells
 from nbgrader.utils import parse_utc
 from sqlalchemy.exc import OperationalError, SAWarning
 from traitlets.config import PyFileConfigLoader
@@ -157,23 +159,35 @@ class Book:
         return self.grading / "autograded" / student / lesson / f"{lesson}.ipynb"
 
     def marks(self, lessons):
-        """Return the marks as {(student, lesson): (points, full points, whether all is graded)}."""
+        """Return the marks as {(student, lesson): (points, full points, whether all is graded)}.
+
+        A late penalty is taken off, as in the exported file.
+        """
         marks = {}
         with self.open() as book:
             for lesson in lessons:
+                penalties = {row.student_id: row.penalty or 0.0 for row in _late(book, lesson)}
                 for row in book.submission_dicts(lesson):
+                    points = max(0.0, row["score"] - penalties.get(row["student"], 0.0))
                     graded = not row["needs_manual_grade"]
-                    marks[row["student"], lesson] = (row["score"], row["max_score"], graded)
+                    marks[row["student"], lesson] = (points, row["max_score"], graded)
         return marks
 
-    def times(self, lessons):
-        """Return {(student, lesson): when it came in, UTC, or None} of what is written."""
-        found = {}
+    def written(self, lessons):
+        """Return {(student, lesson): (time, settled)} of what is written.
+
+        `time` is when it came in, UTC, or None; `settled` tells whether the late penalty is what
+        the due date, the marks and the rule in `nbgrader_config.py` give now.
+        """
+        step, found = AssignLatePenalties(config=self.config, log=log), {}
+        step.init_plugin()
+        rule = step.plugin_inst.late_submission_penalty
         with self.open() as book:
             for lesson in lessons:
-                query = book.db.query(SubmittedAssignment.student_id, SubmittedAssignment.timestamp)
-                of_lesson = SubmittedAssignment.assignment_id == book.find_assignment(lesson).id
-                found |= {(student, lesson): time for student, time in query.filter(of_lesson)}
+                due = book.find_assignment(lesson).duedate
+                for row in _late(book, lesson):
+                    settled = _is_settled(row, due, rule)
+                    found[row.student_id, lesson] = row.timestamp, settled
         return found
 
     def grades(self, lesson):
@@ -201,6 +215,31 @@ def _grades(student, lesson, penalty, cells):
     score = sum(score for score, _, _ in cells.values() if score is not None)
     full = sum(full for _, full, _ in cells.values() if full is not None)
     return Grades(student, lesson, score - penalty, full, penalty, cells)
+
+
+def _late(book, lesson):
+    """Return student, time, extension, late penalty and score of every submission to a lesson."""
+    notebook, submission = SubmittedNotebook, SubmittedAssignment
+    query = book.db.query(
+        submission.student_id,
+        submission.timestamp,
+        submission.extension,
+        notebook.late_submission_penalty.label("penalty"),
+        notebook.score.label("score"),
+    ).join(notebook, notebook.assignment_id == submission.id)
+    return query.filter(submission.assignment_id == book.find_assignment(lesson).id).all()
+
+
+def _is_settled(row, due, rule):
+    """Return whether a penalty is the rule's, between 0 and the score as nbgrader keeps it."""
+    late = 0.0
+    if due is not None and row.timestamp is not None:
+        late = (row.timestamp - due - (row.extension or timedelta())).total_seconds()
+    try:
+        wanted = rule(row.student_id, row.score, late) if late > 0 else None
+    except Exception:  # told when the submission is written
+        return False
+    return math.isclose(row.penalty or 0.0, min(max(wanted or 0.0, 0.0), row.score), abs_tol=1e-9)
 
 
 def _rows(book, table, lesson, *columns):
