@@ -205,6 +205,7 @@ def test_the_page_says_it_all(small_class):
     assert "2 of 3 in f, factor 2: You did: factor 2." in page
     assert "hardest question is g: 1 of 3 have full marks, the mean is 33% of the points" in page
     assert "Not answered: 1 answered nothing at all, 1 left some questions open." in page
+    assert "The most common mistake" in page
     assert "4 submissions; the median is 1.5 of 6 points." in page  # of 6, 3, 0 and 0
     assert "rests on 3 submissions, not on 1 without any answer" in page
 
@@ -234,7 +235,17 @@ def test_tampering_refusals_and_late_ones_are_named(tmp_path):
     page = page_of(tmp_path).words
     assert "a check or the set-up cell was edited" in page
     assert "Refused: no notebook (1): ben" in page
+    assert "2 submissions, 1 of them refused; the median is" in page
     assert "Late, by up to 2 h 5 min (2): ada, ben" in page
+
+
+def test_a_sum_of_all_lessons_says_how_many_were_refused(tmp_path):
+    refused = verdict([check("f", 0.0, status="died", reason="no notebook")], refused="no notebook")
+    blank = verdict([check("f", 0.0, status="unanswered")])
+    others = {("ada", "91_other"): blank, ("ben", LESSON): refused}
+    write_class(tmp_path, {("ada", LESSON): blank} | others)
+    page = page_of(tmp_path).words
+    assert "Of 2 submissions (1 more was refused), 2 answered nothing at all." in page
 
 
 def test_limits_beside_a_check_are_told(tmp_path):

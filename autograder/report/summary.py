@@ -21,7 +21,9 @@ def class_sentences(course):
     there = [entry for lesson in course.lessons for entry in lesson.gradable]
     found = _left_open(there)
     if found:
-        said.append(f"Of {plural(len(there), 'submission')}, {' and '.join(found)}.")
+        refused = _refused([entry for lesson in course.lessons for entry in lesson.entries])
+        more = f" ({refused:,} more {'was' if refused == 1 else 'were'} refused)" if refused else ""
+        said.append(f"Of {plural(len(there), 'submission')}{more}, {' and '.join(found)}.")
     return said
 
 
@@ -36,9 +38,15 @@ def points_sentence(lesson):
     count = plural(len(lesson.entries), "submission")
     if not there:
         return f"{count}; none could be graded."
+    refused = _refused(lesson.entries)
+    count += f", {refused:,} of them refused" if refused else ""
     median = quartiles([entry.points for entry in there])[2]
     full = max(entry.max_points for entry in there)
     return f"{count}; the median is {median:.3g} of {full:g} points."
+
+
+def _refused(entries):
+    return sum(bool(entry.refused) for entry in entries)
 
 
 def hardest_sentence(lesson, where=""):
