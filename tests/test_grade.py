@@ -134,9 +134,14 @@ def test_a_second_run_grades_only_what_changed(graded, monkeypatch):
 
 def test_a_student_who_is_not_there_is_told(graded, capsys):
     assert grade(graded, "--only", "daa", "--only", "ada") == 1
-    assert "--only daa: no such student has submitted anything; there are ada" in (
-        capsys.readouterr().err
-    )
+    told = "--only daa: no such student has submitted anything; there are ada and 3 more\n"
+    assert told in capsys.readouterr().err
+
+
+def test_the_marks_of_those_who_were_asked_for_are_shown(graded, capsys):
+    assert grade(graded, "--only", "a*") == 0
+    out = capsys.readouterr().out
+    assert ("ada  " in out, "ben  " in out) == (True, False)
 
 
 def _recording(save, students):
@@ -235,7 +240,9 @@ def test_an_interrupt_leaves_what_is_done_and_the_next_run_goes_on(course, monke
 
     monkeypatch.setattr(batch.Batch, "_keep", interrupt)
     assert grade(course) == 130
-    assert "goes on from here" in capsys.readouterr().out
+    assert "the same command goes on from here" in capsys.readouterr().out
+    assert grade(course, "--force") == 130
+    assert "the same command without --force goes on from here" in capsys.readouterr().out
     monkeypatch.setattr(batch.Batch, "_keep", original)
     assert grade(course) == 0
     assert marks(course) == {"ada": (4, 7), "ben": (0, 7), "cyd": (0, 7), "dee": (2, 7)}
@@ -289,14 +296,30 @@ def test_a_timestamp_that_is_none_counts_as_in_time(tmp_path):
         assert read_timestamp(tmp_path) is None
 
 
-def test_the_seed_is_drawn_once_and_changed_only_on_demand(graded):
+def test_the_seed_is_drawn_once_and_changed_only_on_demand(graded, capsys):
     path = graded / "grading" / "seeds.json"
     first = json.loads(path.read_text())[LESSON]
     assert path.stat().st_mode & 0o077 == 0 or os.name == "nt"
     grade(graded)
     assert verdict(graded, "ada")["seed"] == first == seed_of(graded / "grading", LESSON)
+    capsys.readouterr()
     grade(graded, "--seed", "2027")
     assert verdict(graded, "ada")["seed"] == "2027" == seed_of(graded / "grading", LESSON)
+    assert f"{LESSON}: the kept seed is replaced" in capsys.readouterr().out
+    grade(graded, "--seed", "2027")
+    assert "replaced" not in capsys.readouterr().out
+
+
+def test_a_class_gets_no_mixed_seeds(graded, tmp_path_factory, capsys):
+    kept = seed_of(graded / "grading", LESSON)
+    assert grade(graded, "--seed", "2027", "--only", "ada") == 1
+    assert "use another folder with --grading" in capsys.readouterr().err
+    assert seed_of(graded / "grading", LESSON) == kept
+    other = tmp_path_factory.mktemp("again")
+    words = ["--submissions", str(graded / "grading" / "submitted"), "--grading", str(other)]
+    for seed in ("2027", "2028"):
+        assert grade(graded, "--seed", seed, "--only", "ada", *words) == 0
+        assert seed_of(other, LESSON) == seed
 
 
 def test_an_unknown_lesson_is_an_error_that_names_the_lessons(course, capsys):

@@ -774,6 +774,9 @@ def test_limits_are_changed_in_order_and_as_numbers():
         ({"case": True}, "number greater than 0"),
         ({"case": None}, "number greater than 0"),
         ({"files": 1.5}, "whole number"),
+        ({"memory": "4"}, r"memory is '4'; it should be 67108864 bytes \(64 MiB\) or more"),
+        ({"reply": 32}, r"reply is 32; it should be 10000 bytes \(10 kB\) or more"),
+        ({"patience": 0.5}, "should be 1 times the processor time or more"),
     ],
 )
 def test_a_limit_that_is_none_says_so(settings, message):

@@ -16,7 +16,7 @@ from autograder.grading.marks import shown
 from autograder.grading.material import key_of, release_path
 from autograder.grading.pool import Pool, WorkerError
 from autograder.grading.progress import Progress
-from autograder.grading.seeds import seed_of
+from autograder.grading.seeds import is_replaced, judged, seed_of
 from autograder.grading.tasks import Judge, Load, Page
 from autograder.grading.transplant import RefusedError, read_submission
 from autograder.grading.verdict import (
@@ -29,6 +29,13 @@ from autograder.grading.verdict import (
 
 INTERRUPTED = 130
 GOES_ON = "What is done is kept; the same command goes on from here."
+FORCED = (
+    "What is done is kept; the same command without --force goes on from here, but leaves earlier "
+    "verdicts that still hold; with --force it begins again."
+)
+NEW_SEED = (
+    "{}: the kept seed is replaced; the hidden cases are new, and the whole class is judged anew"
+)
 
 
 @dataclass(frozen=True)
@@ -72,6 +79,7 @@ class Batch:
     ):
         self.setting, self.grading, self.seed, self.force = setting, Path(grading), seed, force
         self.workers, self.cluster = workers, cluster
+        self.goes_on = FORCED if force else GOES_ON
         self.faults, self.unwritten, self.loaded = [], [], {}
         self.progress = Progress("graded", 0)
         if db_url:
@@ -89,7 +97,7 @@ class Batch:
                 self._make_pages(workers, ready)
             self._show_marks(ready)
         except KeyboardInterrupt:
-            print(f"\nStopped. {GOES_ON}")
+            print(f"\nStopped. {self.goes_on}")
             return INTERRUPTED
         except (WorkerError, MachineError, OSError) as error:
             self.faults.append(self._told(error))
@@ -102,7 +110,7 @@ class Batch:
         sentence = full_disk(error, self.grading) or str(error)
         if self.unwritten:
             sentence += f"; {len(self.unwritten)} judged submissions wait to be written there"
-        return f"Stopped: {sentence}. {GOES_ON}"
+        return f"Stopped: {sentence}. {self.goes_on}"
 
     @contextlib.contextmanager
     def _open_workers(self):
@@ -123,11 +131,17 @@ class Batch:
     def _prepare(self, workers, submissions):
         """Load the lessons and return the submissions to those that can be graded."""
         lessons = sorted({submission.lesson for submission in submissions})
-        tasks = [Load(name, seed_of(self.grading, name, self.seed)) for name in lessons]
+        tasks = [Load(name, self._seed(name)) for name in lessons]
         for task, outcome in workers.run(tasks):
             if self._is_ready(task, outcome):
                 self.loaded[task.lesson] = task.seed, outcome.value
         return [s for lesson in lessons for s in submissions if s.lesson == lesson in self.loaded]
+
+    def _seed(self, lesson):
+        """Return the seed of a lesson, and say so where it takes the place of another one."""
+        if is_replaced(self.grading, lesson, self.seed) and judged(self.grading, lesson):
+            print(NEW_SEED.format(lesson), flush=True)
+        return seed_of(self.grading, lesson, self.seed)
 
     def _is_ready(self, task, outcome):
         """Tell whether a lesson and its entry in the gradebook are there; the others go on."""
@@ -245,9 +259,10 @@ class Batch:
         return self.grading / "verdicts" / f"{name}.error.txt"
 
     def _show_marks(self, submissions):
-        """Print the marks, and where everything lies."""
+        """Print the marks of these submissions, and where everything lies."""
         marks = self.patience(self.book.marks, sorted({s.lesson for s in submissions}))
-        print(shown(marks))
+        asked = {(s.student, s.lesson) for s in submissions}
+        print(shown({place: mark for place, mark in marks.items() if place in asked}))
         print(f"Feedback: {self.grading / 'feedback'}\nVerdicts: {self.grading / 'verdicts'}")
 
     def _make_pages(self, workers, submissions):

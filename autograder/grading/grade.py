@@ -9,6 +9,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
 QUESTIONS = "autograder.questions"
+SEED_HELP = (
+    "draw the hidden cases from this seed, and keep it in place of the one that was kept: "
+    "the whole class is judged anew"
+)
+MIXED = (
+    "--seed with --only: {} has verdicts on others of the class, and they would have other hidden "
+    "cases; to look into one mark, use another folder with --grading (and --submissions {})"
+)
 
 
 def main(argv=None, root=ROOT, questions=QUESTIONS):
@@ -49,7 +57,7 @@ def make_parser():
     add("--workers", type=int, default=os.cpu_count() or 1, metavar="N", help="at the same time")
     add("--cluster", metavar="ADDRESS", help="the workers of a Dask scheduler, as tcp://host:8786")
     add("--db", metavar="URL", help="the gradebook's database, by default SQLite in the folder")
-    add("--seed", metavar="S", help="draw the hidden cases from this seed instead of the kept one")
+    add("--seed", metavar="S", help=SEED_HELP)
     add("--demo", action="store_true", help="make a class of 12 and grade it, in grading/demo")
     add("--force", action="store_true", help="grade even what was graded before")
     several = {"action": "append", "default": []}
@@ -110,6 +118,8 @@ def grade_alone(options, root, grading, submitted, questions, limits):
         print(f"Nothing to grade: there is no {submitted}/<student>/<lesson>/", file=sys.stderr)
         print(f"The lessons are {', '.join(known) or 'not built yet'}", file=sys.stderr)
         return 1
+    if options.only:
+        check_seed(options.seed, submissions, grading, submitted)
     announce(submissions, submitted, root, known)
     words = options.db, options.seed, options.workers, options.cluster, options.force
     return Batch(setting, grading, *words).grade(submissions)
@@ -124,6 +134,18 @@ def check_lessons(lessons, root):
         if lesson not in known:
             raise no_such_lesson(lesson, root)
     return known
+
+
+def check_seed(seed, submissions, grading, submitted):
+    """Raise if a new seed would hold for a part of a class only."""
+    from autograder.grading.seeds import is_replaced, judged
+    from autograder.sandbox.workshop import GradingError
+
+    asked = {(submission.student, submission.lesson) for submission in submissions}
+    for lesson in sorted({lesson for _, lesson in asked}):
+        others = {(student, lesson) for student in judged(grading, lesson)} - asked
+        if others and is_replaced(grading, lesson, seed):
+            raise GradingError(MIXED.format(lesson, submitted))
 
 
 def announce(submissions, submitted, root, known):
@@ -210,7 +232,8 @@ def chosen(submissions, patterns):
     for pattern in patterns:
         if not any(fnmatchcase(student, pattern) for student in students):
             near = get_close_matches(pattern, students) or students[:3]
-            like = f"; there are {', '.join(near)}" if near else ""
+            more = f" and {len(students) - len(near)} more" if len(students) > len(near) else ""
+            like = f"; there are {', '.join(near)}{more}" if near else ""
             raise GradingError(f"--only {pattern}: no such student has submitted anything{like}")
     return [
         submission

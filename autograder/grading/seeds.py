@@ -4,7 +4,7 @@ import json
 import secrets
 from pathlib import Path
 
-from autograder.grading.verdict import write_atomically
+from autograder.grading.verdict import verdict_path, write_atomically
 from autograder.sandbox.limits import GradingError
 
 
@@ -26,6 +26,18 @@ def seed_of(grading, lesson, wanted=None):
     if seeds[lesson] != kept:
         _write(path, seeds)
     return seeds[lesson]
+
+
+def is_replaced(grading, lesson, wanted):
+    """Tell whether a wanted seed, or None, is another one than the kept one of a lesson."""
+    kept = _read(Path(grading) / "seeds.json").get(lesson)
+    return None not in (kept, wanted) and str(wanted) != kept
+
+
+def judged(grading, lesson):
+    """Return the students whose submissions to a lesson have a verdict."""
+    paths = (Path(grading) / "verdicts").glob("*")
+    return {path.name for path in paths if verdict_path(grading, path.name, lesson).is_file()}
 
 
 def _read(path):

@@ -7,6 +7,24 @@ class GradingError(LookupError):
     """Grading is not possible as asked; the message says why and what to do."""
 
 
+MIB = 2**20
+LEAST = {  # below it no honest answer could run: a unit was left out
+    "case": (0.05, "seconds"),
+    "question": (0.05, "seconds"),
+    "answer": (0.05, "seconds"),
+    "added": (0.05, "seconds"),
+    "total": (1, "seconds"),
+    "patience": (1, "times the processor time"),
+    "memory": (64 * MIB, "bytes (64 MiB)"),
+    "file_size": (10_000, "bytes (10 kB)"),
+    "home": (10_000, "bytes (10 kB)"),
+    "files": (20, "files"),
+    "processes": (1, "threads"),
+    "reply": (10_000, "bytes (10 kB)"),
+    "output": (1_000, "bytes (1 kB)"),
+}
+
+
 @dataclass(frozen=True)
 class Limits:
     """What one submission may use.
@@ -46,7 +64,7 @@ class Limits:
         Raises
         ------
         GradingError
-            If there is no such limit, or the value is no number greater than 0.
+            If there is no such limit, or the value is no number, or too small.
 
         Examples
         --------
@@ -91,4 +109,7 @@ def _number(name, value, kind):
         raise wrong
     if kind is int and number != int(number):
         raise GradingError(f"the limit {name} is {value!r}; it should be a whole number")
+    smallest, unit = LEAST.get(name, (0, ""))
+    if number < smallest:
+        raise GradingError(f"the limit {name} is {value!r}; it should be {smallest} {unit} or more")
     return kind(number)
