@@ -6,7 +6,7 @@ import numpy as np
 
 from utils.checking.codec import Interval, Optimum, Other, Raises, Zeros
 from utils.checking.drivers import DRIVERS
-from utils.checking.judgement import as_array, kind_of
+from utils.checking.judgement import UNCHANGED, as_array, kind_of
 
 WIDTH = 92
 MARKS = {"right": "✓", "partly": "◐", "wrong": "✗", "unanswered": "○", "died": "✗"}
@@ -43,8 +43,9 @@ def render(outcome, hidden=False, first=""):
         lines += _paragraph(label, outcome.sentence)
     if first:
         lines += _paragraph("first", first)
-    if outcome.failure and not outcome.sentence and not _is_of_another_kind(outcome.failure):
-        lines += _paragraph("next", _next_step(outcome))
+    if outcome.failure and not outcome.sentence and not _says_all(outcome.failure, hidden):
+        step = _next_step(outcome)
+        lines += _paragraph("next", step) if step else []
     return "\n".join(lines)
 
 
@@ -144,10 +145,10 @@ def _another_exception(question, found, asked):
     return advice + aside if found == "AssertionError" else advice
 
 
-def _is_of_another_kind(failure):
-    """Return whether the fault is the kind or the shape alone: it says all that there is to do."""
-    kind = " came back, the shape should be ", "makes an array of it"
-    return any(words in failure.difference for words in kind)
+def _says_all(failure, hidden):
+    """Return whether the fault is the kind or a shape that is told: there is no more to say."""
+    shape = not hidden and " came back, the shape should be " in failure.difference
+    return shape or "makes an array of it" in failure.difference
 
 
 def _is_none(failure):
@@ -166,7 +167,8 @@ def _failure(outcome, hidden):
     failure = outcome.failure
     lines = _paragraph("case", failure.case.label)
     if hidden:
-        return lines + _paragraph("result", outcome.reason or _without_numbers(failure))
+        lines += _paragraph("result", outcome.reason or _without_numbers(failure))
+        return lines + _besides(outcome)
     record = failure.record
     for name, value in failure.case.inputs.items():
         lines += _entry(f"  {name} =", short(value))
@@ -186,6 +188,15 @@ def _failure(outcome, hidden):
     if record.get("warned"):
         lines += _entry("warned", record["warned"][0])
     return lines
+
+
+def _besides(outcome):
+    """Return the line on changed arguments of an answer whose result is wrong, too."""
+    told = outcome.status == "partly" or outcome.failure.difference.startswith("after the call")
+    if told or outcome.parts.get(UNCHANGED, True):
+        return []
+    names = " and ".join(outcome.failure.record["changed"]) or "an argument"
+    return _paragraph("besides", f"the call changes {names}, which should stay as before")
 
 
 def _failing_share(expected, value, difference):
@@ -239,7 +250,10 @@ def _value_in_words(expected, value, difference):
         )
     example = getattr(expected, "array", getattr(expected, "example", expected))
     if array.shape != example.shape:
-        return "an array of another shape came back"
+        bare = not isinstance(value, (np.ndarray, list))
+        return (
+            f"{_kind(value)} {'came back, not an array' if bare else 'of another shape came back'}"
+        )
     if "instead of exactly 0" in difference:
         return "not exactly 0 where it should be"
     return "nan came back" if difference.startswith("nan") else "not the right values"
