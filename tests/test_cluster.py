@@ -141,6 +141,14 @@ def test_no_scheduler_is_told(monkeypatch, tmp_path):
         Cluster(Setting(str(tmp_path)), "nowhere").__enter__()
 
 
+def test_nothing_follows_the_sentence_on_a_missing_scheduler(tmp_path):
+    course = write_course(tmp_path)
+    hand_in(course, "ada")
+    code, said = Watched(course, "--cluster", "nowhere").end()
+    assert (code, "no Dask scheduler answers at nowhere" in said) == (1, True), said
+    assert not re.search("Traceback|Exception", said)
+
+
 def test_a_missing_package_is_told(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(GradingError, match="needs the package distributed"):

@@ -193,10 +193,14 @@ def _connect(address):
     for name in list(logging.root.manager.loggerDict):
         if name.startswith("distributed"):  # what they say in a page is told in a sentence
             logging.getLogger(name).setLevel(logging.CRITICAL)
+    client = Client.__new__(Client)  # in hand also where its start fails
     try:
-        return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+        client.__init__(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError, TimeoutError):
+        with contextlib.suppress(Exception):  # else it is closed at exit, when its thread is gone
+            client.close(timeout=CONNECT_SECONDS)
         raise GradingError(NO_SCHEDULER.format(address, address)) from None
+    return client
 
 
 def describe(setting):
