@@ -387,7 +387,7 @@ UPLOADS = {
     "another's name": ({f"{OTHER}.ipynb": EVE}, EVE, "was taken for"),
     "no answers": ({"x.ipynb": NO_ANSWERS}, NO_ANSWERS, "none of the lesson's answers"),
     "strangers": ({"x.ipynb": NO_ANSWERS, "y.ipynb": b"{}"}, None, "of 2 notebooks none is"),
-    "no JSON": ({NAME: b"not JSON"}, b"not JSON", "none of the lesson's answers"),
+    "no JSON": ({NAME: b"not JSON"}, b"not JSON", "no readable notebook"),
     "no notebook": ({"x.pdf": b"%PDF"}, None, "no notebook in what was handed in"),
     "other files": ({NAME: EVE, "timestamp.txt": b"2001-01-01", "numpy.py": b"1"}, EVE, ""),
     "a wrong ending": ({"a.zip": b"Rar!\x1a"}, None, "no zip or tar file"),
@@ -439,6 +439,80 @@ def test_unpacked_archives_that_students_made(course):
     (archive_of(course) / "ml_101_2024_a.zip").unlink()
     collect(course)
     assert submitted(course) == {"ada_1": ADA, "ben_3": BEN, "eve_5": EVE}
+
+
+# A download that is named as a student's upload would be, STUDENT_LESSON.zip
+
+
+@pytest.mark.parametrize(
+    "name", ["canvas-{}", "{}_{}", "class_{}", "Fall 2026 ML_{}", "ML_2026_{}"]
+)
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_download_of_a_class_may_have_any_name(course, platform, name):
+    files, wanted = PLATFORMS[platform]
+    put(course, f"{name.format(*[LESSON] * 2)}.zip", zipped(files))
+    report = collect(course)
+    assert submitted(course) == wanted
+    assert "was taken for the download of a class" in report
+
+
+@pytest.mark.parametrize(
+    "files", [{f"lovelaceada_11_501_{NAME}": ADA}, {f"Ada_1_assignsubmission_file/{NAME}": ADA}]
+)
+def test_a_class_of_one_is_a_class(course, files):
+    put(course, f"class_{LESSON}.zip", zipped(files))
+    collect(course)
+    assert set(submitted(course)) < {"lovelaceada_11", "Ada"}
+
+
+def test_an_export_of_gradescope_that_was_packed_anew_is_taken(course):
+    files = {name.split("/", 1)[1]: data for name, data in GRADESCOPE.items()}
+    put(course, f"gradescope-{LESSON}.zip", zipped(files))
+    collect(course)
+    assert submitted(course) == PLATFORMS["gradescope"][1]
+
+
+def test_several_downloads_named_after_the_lesson(course):
+    for platform in ("canvas", "moodle", "gradescope"):
+        put(course, f"{platform}_{LESSON}.zip", zipped(PLATFORMS[platform][0]))
+    collect(course)
+    assert len(submitted(course)) == 9
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {NAME: ADA},
+        {f"work/{NAME}": ADA, "data.csv": b"1"},
+        {f"ada_{NAME}": ADA},
+        {f"old/{NAME}": ADA, f"new/{NAME}": ADA, f"my_{NAME}": ADA},
+        {NAME: ADA, f"{OTHER}.ipynb": BEN, "notes.ipynb": BEN},
+    ],
+)
+def test_an_upload_of_one_student_is_no_class(course, files):
+    put(course, f"ada_{LESSON}.zip", zipped(files))
+    put(course, f"ben_{NAME}", BEN)
+    assert "class" not in collect(course)
+    assert submitted(course) == {"ada": ADA, "ben": BEN}
+
+
+def test_a_notebook_of_nobody_in_a_class_is_refused(course):
+    put(course, f"canvas-{LESSON}.zip", zipped(PLATFORMS["plain"][0] | {NAME: EVE}))
+    assert "nobody knows whose it is" in collect(course)
+    assert submitted(course) == PLATFORMS["plain"][1]
+
+
+def test_an_upload_that_names_another_is_told(course):
+    put(course, f"canvas_{LESSON}.zip", zipped({f"ada_{NAME}": ADA}))
+    assert "was taken for the upload of canvas, though it names ada" in collect(course)
+
+
+def test_a_zip_of_a_student_of_canvas_is_no_class(course):
+    put(course, f"ben_3_4_{NAME}", BEN)
+    forged = {f"ben_3_999_{NAME}": EVE, f"ada_1_999_{NAME}": EVE}
+    put(course, f"eve_5_6_{LESSON}.zip", zipped(forged))
+    collect(course)
+    assert submitted(course) == {"ben_3": BEN, "eve_5": EVE}
 
 
 # Attacks: each lies beside honest students, who are collected
@@ -593,7 +667,7 @@ ATTACKS = {
     "a very long name": (lambda: moodle({"x" * 20_000 + ".ipynb": EVE}), "longer than 1,000"),
     "a broken zip": (lambda: moodle({"a.zip": zipped({NAME: EVE})[:-30]}), "no zip file|broken"),
     "half a zip": (lambda: moodle({"a.zip": nested(1)[:90]}), "no zip file|broken"),
-    "a deep JSON": (lambda: moodle({NAME: b"[" * 100_000}), "none of the lesson's answers"),
+    "a deep JSON": (lambda: moodle({NAME: b"[" * 100_000}), "no readable notebook"),
 }
 
 
@@ -794,6 +868,36 @@ def test_a_full_disk_leaves_no_half_of_a_notebook(course, monkeypatch):
     assert set(submitted(course)) == {"Ada_Lovelace", "Cyd_O-Neil"}
     collect(course)
     assert submitted(course) == PLATFORMS["moodle"][1]
+
+
+def test_a_submission_whose_download_is_gone_stays_and_is_told(course):
+    put(course, "1.zip", zipped({f"ada_1_10_{NAME}": ADA, f"ben_2_11_{NAME}": BEN}))
+    assert "collected before" not in collect(course)
+    put(course, "1.zip", zipped({f"ada_1_10_{NAME}": ADA}))
+    report = collect(course)
+    assert report.splitlines()[-1].startswith("collected before, not in the downloads now")
+    assert report.endswith(": ben_2\n")
+    assert submitted(course) == {"ada_1": ADA, "ben_2": BEN}
+    shutil.rmtree(course / "grading" / "submitted" / "ben_2")
+    assert "collected before," not in collect(course)
+
+
+def test_a_lesson_that_there_is_not_is_told(course, capsys):
+    from nbgrader.apps import ZipCollectApp
+
+    app = ZipCollectApp()
+    with contextlib.chdir(course):
+        app.initialize(["99_nope"])
+        with pytest.raises(SystemExit) as stop:
+            app.start()
+    assert stop.value.code != 0
+    assert f"no lesson '99_nope'; the lessons are {LESSON}" in capsys.readouterr().err
+
+
+def test_of_many_names_the_number_is_told(course):
+    copies = {f"{LESSON} ({n}).ipynb": BEN + b" " * n for n in range(5)}
+    put(course, "x.zip", moodle({NAME: EVE} | copies))
+    assert "and 2 more" in collect(course)
 
 
 def test_an_empty_folder_is_told(course):

@@ -479,6 +479,16 @@ def _words(error):
     return shown(str(error) or type(error).__name__)
 
 
+def listed(names, limit):
+    """Return the first few of several names from strangers, and how many more there are.
+
+    >>> listed(["a", "b", "c"], 2)
+    'a, b and 1 more'
+    """
+    more = f" and {len(names) - limit:,} more" if len(names) > limit else ""
+    return ", ".join(shown(name) for name in names[:limit]) + more
+
+
 def shown(text, width=100):
     r"""Return text from a stranger for the terminal: one line, printable, not too long.
 

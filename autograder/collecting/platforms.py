@@ -8,7 +8,7 @@ from datetime import datetime
 
 import yaml
 
-from autograder.collecting.archives import NOTEBOOK, RefusedFileError
+from autograder.collecting.archives import ARCHIVE, NOTEBOOK, RefusedFileError
 
 METADATA = "submission_metadata.yml"
 MAX_METADATA = 200_000_000
@@ -30,6 +30,11 @@ EXPORT = re.compile(r"assignment_\d+_export(\.zip)?([ _-]*\(?\d+\)?)?(\.zip)?")
 # What people and programs add to a name: "(2)", "-Copy1", "_final", "-1".
 ADDED = re.compile(
     r"([\s_.-]*(\(\d+\)|copy\s*\d*|kopie|v?\d{1,3}|final|solved|solution|submission|checkpoint))+",
+    re.IGNORECASE,
+)
+# What is written before a lesson's name, or over a folder, and is nobody's name.
+DRAFT = re.compile(
+    r"(my|old|new|backup|draft|final|copy( of)?|version|v|solutions?|\d)[\s_.-]*\d*",
     re.IGNORECASE,
 )
 RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)  # on Windows
@@ -89,7 +94,7 @@ def find_owner(parts, lesson, platforms=PLATFORMS):
     'l-1.ipynb'
     """
     canvas = from_canvas(parts) if "canvas" in platforms else None
-    if canvas and is_like(canvas.rest, lesson):
+    if canvas and is_like(ARCHIVE.sub("", canvas.rest), lesson):
         plain = None
     else:
         plain = from_plain(parts, lesson) if "plain" in platforms else None

@@ -24,7 +24,15 @@ from nbgrader.plugins import ExtractorPlugin, FileNameCollectorPlugin
 from nbgrader.utils import parse_utc
 from traitlets import Dict, Enum, TraitError, Unicode, validate
 
-from autograder.collecting.archives import Bounds, RefusedFileError, Room, parts_of, shown, unpacked
+from autograder.collecting.archives import (
+    Bounds,
+    RefusedFileError,
+    Room,
+    listed,
+    parts_of,
+    shown,
+    unpacked,
+)
 from autograder.collecting.clock import OLDEST, Clock, due_date
 from autograder.collecting.platforms import PLATFORMS, safe_id
 from autograder.collecting.uploads import Downloads, Refusal, choose, notebooks_of
@@ -33,6 +41,7 @@ from autograder.grading.transplant import RefusedError, read_cells
 LATE = timedelta(seconds=1)
 TOLD = 20
 RECORD, REPORT, EARLIER = "collected.json", "collected.txt", "earlier"
+GONE = "collected before, not in the downloads now (delete from submitted/ who is no student)"
 NO_DUE_DATE = "Canvas marks it late, the gradebook has no due date, so no penalty follows"
 
 
@@ -100,7 +109,8 @@ class ArchiveExtractor(ExtractorPlugin):
             settings["parent"].fail(f"{type(self).__name__}: {error}")
         self.taken, self.refusals, self.remarks, self.record = {}, [], [], {}
         self.counts, self.platforms, self.orders = Counter(), Counter(), {}
-        self.home = None
+        self.home, self.found = None, set()
+        self._check_lesson()
 
     @validate("bounds")
     def _valid_bounds(self, proposal):
@@ -123,6 +133,25 @@ class ArchiveExtractor(ExtractorPlugin):
         """The lesson that is collected."""
         return self.parent.coursedir.assignment_id
 
+    def _check_lesson(self):
+        """End the command where there are lessons, and none of this name."""
+        course = self.parent and self.parent.coursedir
+        if not course or self._release.exists() or not self._others():
+            return
+        if not Path(course.format_path(course.source_directory, ".", self.lesson)).exists():
+            known = ", ".join(self._others())
+            self.parent.fail(f"There is no lesson {self.lesson!r}; the lessons are {known}")
+
+    @property
+    def _release(self):
+        course = self.parent.coursedir
+        return Path(course.format_path(course.release_directory, ".", self.lesson))
+
+    def _others(self):
+        """Return the names of the other lessons that are released."""
+        found = (path for path in self._release.parent.glob("[!.]*") if path.is_dir())
+        return sorted(path.name for path in found if path.name != self.lesson)
+
     def _limits(self):
         return Bounds().changed(self.bounds)
 
@@ -136,6 +165,7 @@ class ArchiveExtractor(ExtractorPlugin):
                 self._extract_all(found, Path(extracted_path))
             else:
                 self._collect(found, Path(extracted_path))
+            self.remarks += found.remarks
             self.refusals = list(dict.fromkeys(found.refusals + self.refusals))
 
     def _extract_all(self, downloads, extracted):
@@ -161,6 +191,7 @@ class ArchiveExtractor(ExtractorPlugin):
         names = student_ids(owners, self.record)
         for owner in sorted(owners, key=lambda one: owners[one][0].place):
             student, attempts = names[owner], owners[owner]
+            self.found.update(self._wanted(student))
             if student != owner.student:
                 self.remarks.append(f"{student}: another student is named {owner.student}, too")
             try:
@@ -221,11 +252,9 @@ class ArchiveExtractor(ExtractorPlugin):
 
     def _lessons(self):
         """Return the grade_ids of the lesson's answers, and the names of the other lessons."""
-        course = self.parent.coursedir
-        released = Path(course.format_path(course.release_directory, ".", self.lesson))
-        others = sorted(p.name for p in released.parent.glob("*") if p.name != self.lesson)
+        others = self._others()
         try:
-            cells = read_cells((released / f"{self.lesson}.ipynb").read_bytes())
+            cells = read_cells((self._release / f"{self.lesson}.ipynb").read_bytes())
         except (OSError, RefusedError):
             known = f"; the lessons are {', '.join(others)}" if others else ""
             self.remarks.append(f"there is no release of a lesson {self.lesson}{known}")
@@ -326,16 +355,29 @@ class ArchiveExtractor(ExtractorPlugin):
             head + (": " + ", ".join(counts) if counts else ""),
             *(f"remark: {remark}" for remark in sorted(self.remarks)),
             *(f"refused: {refusal}" for refusal in self.refusals),
+            *self._gone(),
         ]
+
+    def _gone(self):
+        """Yield the line on those whose download is no longer there; they stay."""
+        names = sorted(
+            student
+            for student in self.record.keys() - self.found
+            if (self._submitted(student) / f"{self.lesson}.ipynb").exists()
+        )
+        if names:
+            yield f"{GONE}: {listed(names, TOLD)}"
 
     def _tell(self, lines):
         """Print the end of the report: what was refused, and where the rest is."""
         self.log.info(lines[0])
         remarks = [line for line in lines[1:] if line.startswith("remark")]
-        refused = lines[1 + len(remarks) :]
+        refused = [line for line in lines[1:] if line.startswith("refused")]
         for line in remarks[:TOLD]:
             self.log.info(line)
-        for line in refused:
+        if len(remarks) > TOLD:
+            self.log.info("and %d more remarks", len(remarks) - TOLD)
+        for line in lines[1 + len(remarks) :]:
             self.log.warning(line)
         if remarks or refused:
             counts = f"refused: {len(refused)}, remarks: {len(remarks)}"

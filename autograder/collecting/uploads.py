@@ -11,10 +11,12 @@ from autograder.collecting.archives import (
     RefusedFileError,
     Room,
     Zip,
+    listed,
     shown,
     unpacked,
 )
 from autograder.collecting.platforms import (
+    DRAFT,
     EXPORT,
     MAX_METADATA,
     METADATA,
@@ -84,6 +86,7 @@ class Notebook:
     number: int = 0
     answers: int | None = None
     exact: int = 0
+    fault: str = ""
 
     @property
     def rank(self):
@@ -108,7 +111,7 @@ class Downloads:
     def __init__(self, folder, lesson, bounds, platforms=PLATFORMS, by="email"):
         self.folder, self.lesson, self.bounds = folder, lesson, bounds
         self.platforms, self.by = tuple(platforms), by
-        self.refusals, self.attempts = [], {}
+        self.refusals, self.remarks, self.attempts, self.classes = [], [], {}, set()
         self._open = None, None
 
     def __enter__(self):
@@ -170,33 +173,86 @@ class Downloads:
         """Return the archives on disk that a student made: the teacher unpacked the download."""
         roots = self._roots(entries)
         zips = [entry for entry in entries if entry.kind == "archive"]
-        sure = {entry.parts for entry in zips if self._is_upload(entry.parts, roots)}
+        sure = {entry.parts for entry in zips if self._is_upload(entry, roots)}
         if "canvas" not in self.platforms:
             return sure
-        rest = [e for e in entries if e.parts not in sure and from_canvas(e.parts)]
+        decided = sure | self.classes
+        rest = [e for e in entries if e.parts not in decided and from_canvas(e.parts)]
         unsure = [entry for entry in rest if entry.kind == "archive"]
         if len(unsure) < len(rest) or not all(map(self._holds_uploads, unsure)):
             return sure | {entry.parts for entry in unsure}
         return sure
 
-    def _is_upload(self, parts, roots):
+    def _is_upload(self, entry, roots):
+        parts = entry.parts
         within = any(parts[: len(root)] == root and len(parts) > len(root) + 1 for root in roots)
-        named = "plain" in self.platforms and from_plain(parts, self.lesson)
-        return (
-            within
-            or ("moodle" in self.platforms and from_moodle(parts))
-            or (named and not from_canvas(parts))
+        if within or ("moodle" in self.platforms and from_moodle(parts)):
+            return True
+        if "plain" not in self.platforms or not from_plain(parts, self.lesson):
+            return False
+        found = find_owner(parts, self.lesson, self.platforms)
+        if len(parts) == 1 and found.owner.platform == "plain" and self._is_class(entry, found):
+            self.classes.add(parts)
+            return False
+        return not from_canvas(parts)
+
+    def _is_class(self, entry, found):
+        """Tell whether STUDENT_LESSON.zip holds more than one person's upload; remark on it."""
+        if not entry.name.lower().endswith(".zip") or entry.fault:
+            return False
+        inside = self._looked_into(entry)
+        names = self._names_in(inside)
+        is_class = len(names) > 1 or self._is_platforms(inside)
+        told = f"{shown(entry.name)} was taken for"
+        own = found.owner.student
+        if is_class:
+            who = f" ({listed(names, 4)})" if names else ""
+            self.remarks.append(f"{told} the download of a class{who}, not for the upload of {own}")
+        elif names and names != [own]:
+            self.remarks.append(f"{told} the upload of {own}, though it names {names[0]}")
+        return is_class
+
+    def _looked_into(self, entry):
+        """Return the paths within a zip file; what is refused there is told when it is read."""
+        before = len(self.refusals)
+        inside = [one.parts[len(entry.parts) :] for one in self._in_zip(entry)]
+        del self.refusals[before:]
+        return inside
+
+    def _names_in(self, paths):
+        """Return the students whom the paths in an archive name; sibling folders name them, too."""
+        owners, folders = set(), {}
+        for parts in paths:
+            if Entry(parts).kind not in ("notebook", "archive"):
+                continue
+            if found := find_owner(parts, self.lesson, self.platforms):
+                owners.add(found.owner.student)
+            elif is_like(parts[-1], self.lesson) and (folder := folder_of(parts, self.lesson)):
+                folders.setdefault(folder[:-1], set()).add(folder[-1])
+        groups = [owners, *folders.values()]
+        named = [sorted(one for one in group if not DRAFT.fullmatch(one)) for group in groups]
+        return max(named, key=len)
+
+    def _is_platforms(self, paths):
+        """Tell whether the paths in a zip file are those of a platform's export."""
+        files = [parts for parts in paths if Entry(parts).kind in ("notebook", "archive")]
+        found = [find_owner(parts, self.lesson, self.platforms) for parts in files]
+        return bool(found) and (
+            any("moodle" in self.platforms and from_moodle(parts[:1]) for parts in files)
+            or all(one and one.owner.platform == "canvas" and not one.depth for one in found)
+            or any(self._is_metadata(parts) for parts in paths)
         )
+
+    def _is_metadata(self, parts):
+        top = len(parts) == 1 or (len(parts) == 2 and EXPORT.fullmatch(parts[0]))
+        return "gradescope" in self.platforms and parts[-1] == METADATA and bool(top)
 
     def _holds_uploads(self, entry):
         """Tell whether a zip file named like a file of Canvas is the download itself."""
-        before = len(self.refusals)
-        found = any(
-            from_canvas(inside.parts) or from_moodle(inside.parts) or inside.name == METADATA
-            for inside in self._in_zip(entry)
+        return any(
+            from_canvas(inside) or from_moodle(inside) or inside[-1] == METADATA
+            for inside in self._looked_into(entry)
         )
-        del self.refusals[before:]
-        return found
 
     def _roots(self, entries):
         """Return {folder: metadata} of Gradescope's exports.
@@ -220,7 +276,7 @@ class Downloads:
 
     def _is_export(self, place, entries):
         """Tell whether a folder is an export of Gradescope's."""
-        if not place:
+        if not place or place in self.classes:
             return True
         if not EXPORT.fullmatch(place[-1]) or from_moodle(place):
             return False
@@ -245,9 +301,10 @@ class Downloads:
         for root, metadata in roots.items():
             if entry.parts[: len(root)] == root:
                 return entry.name == METADATA or self._handed(entry, root, metadata)
-        found = find_owner(entry.parts, self.lesson, self.platforms)
+        above = int(entry.parts[:1] in self.classes)  # a download's own name tells no owner
+        found = find_owner(entry.parts[above:], self.lesson, self.platforms)
         if found:
-            attempt = self._attempt(found.owner, entry.parts[: found.depth])
+            attempt = self._attempt(found.owner, entry.parts[: above + found.depth])
             attempt.late |= found.late
             attempt.files.append(File(entry, found.rest, found.file))
         return found is not None
@@ -267,11 +324,12 @@ class Downloads:
 
     def _assign_by_folder(self, entries):
         """Give files in folders that are named after students; yield the others, and why."""
+        nobody = {(), *self.classes}
         folders = {
             folder_of(entry.parts, self.lesson)
             for entry in entries
             if entry.kind == "notebook" and is_like(entry.name, self.lesson)
-        } - {()}
+        } - nobody
         folders = {f for f in folders if not any(f[:n] in folders for n in range(1, len(f)))}
         beside = {folder[:-1] for folder in folders}
         for entry in entries:
@@ -279,7 +337,7 @@ class Downloads:
             folder = next((f for f in own if f in folders), folder_of(entry.parts, self.lesson))
             if entry.kind == "archive" and len(entry.parts) == 1:
                 yield entry, PACKED
-            elif not folder or (folder not in folders and folder[:-1] not in beside):
+            elif folder in nobody or (folder not in folders and folder[:-1] not in beside):
                 yield entry, ANYBODY
             elif "plain" not in self.platforms or re.fullmatch(r"submission_\d+", folder[-1]):
                 yield entry, NO_METADATA
@@ -316,9 +374,9 @@ def notebooks_of(attempt, lesson, bounds, answers):
             if fault:
                 refusals.append(Refusal("/".join((*file.entry.parts[:-1], name)), fault))
             else:
-                number = count_answers(data, answers) if answers else None
+                number, broken = count_answers(data, answers)
                 exact = _exactness(name, lesson, attempt.owner.platform)
-                notebooks.append(Notebook(name, data, file.number, number, exact))
+                notebooks.append(Notebook(name, data, file.number, number, exact, broken))
     return notebooks, refusals
 
 
@@ -353,12 +411,17 @@ def _exactness(name, lesson, platform):
 
 
 def count_answers(data, answers):
-    """Return how many of a lesson's answers a notebook holds."""
+    """Return how many of a lesson's answers a notebook holds, and why it cannot be read.
+
+    The number is None where the lesson's answers are not known.
+    """
     try:
         cells = read_cells(data)
-    except RefusedError:
-        return 0
-    return len(answers & {name for cell in cells for name in (cell.grade_id, cell.id)})
+    except RefusedError as error:
+        reason = str(error).removesuffix(".")
+        return 0, reason[:1].lower() + reason[1:]
+    names = {name for cell in cells for name in (cell.grade_id, cell.id)}
+    return (len(answers & names) if answers else None), ""
 
 
 def choose(notebooks, lesson, others=()):
@@ -386,7 +449,7 @@ def choose(notebooks, lesson, others=()):
         if other:
             raise RefusedFileError(f"{shown(best.name)} is another lesson, {other}")
         if distinct:
-            names = ", ".join(shown(one.name) for one in ranked[:4])
+            names = listed([one.name for one in ranked], 4)
             raise RefusedFileError(f"of {len(ranked)} notebooks none is the lesson: {names}")
     return best, _remark(best, [one for one in rest if one.data in distinct], lesson)
 
@@ -395,9 +458,11 @@ def _remark(best, rest, lesson):
     remarks = []
     if best.exact < 2 and best.name.rsplit("/", 1)[-1] != f"{lesson}.ipynb":
         remarks.append(f"{shown(best.name)} was taken for {lesson}.ipynb")
-    if best.answers == 0:
+    if best.fault:
+        remarks.append(best.fault)
+    elif best.answers == 0:
         remarks.append("it holds none of the lesson's answers")
     if rest:
-        names = ", ".join(shown(one.name) for one in rest[:3])
+        names = listed([one.name for one in rest], 3)
         remarks.append(f"{shown(best.name)} was taken, not {names}")
     return "; ".join(remarks)
