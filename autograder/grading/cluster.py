@@ -181,7 +181,7 @@ class Cluster:
     def __exit__(self, *_):
         with contextlib.suppress(Exception):  # the scheduler may be gone
             if self._client.status == "running":
-                self._client.run(end, wait=False)
+                self._client.run(end, self.setting, wait=False)
         self._client.close(timeout=CONNECT_SECONDS)
 
 

@@ -238,8 +238,10 @@ class _Kept:
         with self.lock:
             self._close()
 
-    def cancel(self):
-        """End what runs now, then close the bench."""
+    def cancel(self, setting):
+        """End what runs now for a run of this setting, then close the bench."""
+        if self.bench is None or self.bench.setting != setting:
+            return
         workshop = vars(self.bench or object).get("workshop")
         if workshop is not None:
             workshop.cancel()
@@ -259,6 +261,6 @@ def do(setting, task):
     return KEPT.do(setting, task)
 
 
-def end():
-    """End what a run left in such a process."""
-    KEPT.cancel()
+def end(setting):
+    """End what a run left in such a process, which other runs may use as well."""
+    KEPT.cancel(setting)
