@@ -152,7 +152,8 @@ def test_the_grading_benchmark_takes_the_answers_off_and_shares_the_start_up(tmp
             return {}
 
     def run(folder, students, lessons):
-        return grading.Run(tmp_path, lessons, students, students / 2, students * 0.9, 100.0)
+        answers = grading.answers_in(tmp_path)
+        return grading.Run(folder, lessons, students, students / 2, students * 0.9, 100.0, answers)
 
     monkeypatch.setattr(grading, "Stock", Stock)
     monkeypatch.setattr(grading, "our_run", run)

@@ -70,7 +70,7 @@ def group(name, lessons):
 
 @dataclass(frozen=True)
 class Run:
-    """A run of ours: what it cost, its largest process, and what the answers cost in it."""
+    """A run of ours: what it cost, its largest process, the core-seconds of the answers in it."""
 
     grading: Path
     lessons: list
@@ -78,12 +78,7 @@ class Run:
     seconds: float
     core_seconds: float
     megabytes: float
-
-    @property
-    def answers(self):
-        """The core-seconds that the students' answers took."""
-        verdicts = self.grading.glob("verdicts/*/*.json")
-        return sum(json.loads(path.read_text(encoding="utf-8"))["cpu"] for path in verdicts)
+    answers: float
 
     def marks(self, students):
         """Return the marks of some students."""
@@ -112,7 +107,14 @@ def our_run(grading, students, lessons):
         seconds,
         usage.ru_utime + usage.ru_stime,
         usage.ru_maxrss / kilo / 1024,
+        answers_in(grading),
     )
+
+
+def answers_in(grading):
+    """Return the core-seconds that students' answers took, as measured from outside."""
+    verdicts = grading.glob("verdicts/*/*.json")
+    return sum(json.loads(path.read_text(encoding="utf-8"))["cpu"] for path in verdicts)
 
 
 class Stock:
