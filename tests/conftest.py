@@ -4,6 +4,8 @@ import os
 
 import pytest
 
+from autograder.sandbox.workshop import Workshop
+
 os.environ.setdefault("COURSE_PROGRESS", "0")
 os.environ.setdefault("MPLBACKEND", "agg")
 
@@ -15,3 +17,10 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.get_closest_marker("frameworks"):
             item.add_marker(pytest.mark.skip(reason="./course test --frameworks runs it"))
+
+
+@pytest.fixture(scope="module")
+def workshop():
+    """Return a workshop that the tests of a module share."""
+    with Workshop() as made:
+        yield made

@@ -19,7 +19,6 @@ from autograder.grading.run import Answer
 from autograder.grading.submission import grade_submission, mark
 from autograder.grading.transplant import RefusedError
 from autograder.grading.verdict import Verdict, read_verdict, verdict_path, write_verdict
-from autograder.sandbox.workshop import Workshop
 from tests.toy import (
     LESSON,
     QUESTIONS,
@@ -35,12 +34,6 @@ from utils.checking.codec import NotPlainError, Other, encode
 from utils.checking.drivers import observe
 
 POINTS = {"double": 2.0, "half": 1.0, "pick": 1.0}
-
-
-@pytest.fixture(scope="module")
-def workshop():
-    with Workshop() as made:
-        yield made
 
 
 @pytest.fixture(scope="module")

@@ -9,16 +9,9 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 from autograder.grading.submission import grade_submission
-from autograder.sandbox.workshop import Workshop
 from tests.toy import RIGHT, answered, cell_of, file_of, material
 
 FULL = {"double": 2.0, "half": 1.0, "pick": 1.0}
-
-
-@pytest.fixture(scope="module")
-def workshop():
-    with Workshop() as made:
-        yield made
 
 
 @pytest.fixture(scope="module")

@@ -16,12 +16,6 @@ from autograder.sandbox.workshop import CancelledError, ChildError, Limits, Work
 from tests.toy import LIMITS, RIGHT, answered, cell_of, file_of, material, release
 
 
-@pytest.fixture(scope="module")
-def workshop():
-    with Workshop() as made:
-        yield made
-
-
 @pytest.fixture
 def child(workshop):
     started = workshop.start(LIMITS)

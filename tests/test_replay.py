@@ -15,7 +15,7 @@ from autograder.grading.judge import checked_record
 from autograder.grading.material import lessons_in
 from autograder.question import Choice, compile_question, public_rng
 from autograder.questions import questions_of
-from autograder.sandbox.workshop import Limits, Workshop
+from autograder.sandbox.workshop import Limits
 from utils.checking import masks
 from utils.checking.codec import (
     FEW,
@@ -395,12 +395,6 @@ def test_lying_masks_are_counted_as_the_numbers_that_they_hold():
 
 
 # Real processes.
-
-
-@pytest.fixture(scope="module")
-def workshop():
-    with Workshop() as made:
-        yield made
 
 
 @pytest.fixture

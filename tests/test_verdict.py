@@ -17,7 +17,7 @@ from autograder.grading.run import FAR, Answer, Step, _error
 from autograder.grading.submission import grade_submission
 from autograder.grading.transplant import KINDS
 from autograder.grading.verdict import LIMITS, Verdict, read_verdict, verdict_path, write_verdict
-from autograder.sandbox.workshop import Limits, Workshop
+from autograder.sandbox.workshop import Limits
 from tests.toy import LESSON, RIGHT, answered, cell_of, file_of, material, write_course
 from utils.checking.codec import NotPlainError, encode
 
@@ -25,12 +25,6 @@ QUICK = Limits(
     case=0.4, question=2.0, answer=0.6, added=0.4, total=30.0, patience=30.0, memory=2**30
 )
 FULL = {"double": 2.0, "half": 1.0, "pick": 1.0}
-
-
-@pytest.fixture(scope="module")
-def workshop():
-    with Workshop() as made:
-        yield made
 
 
 @pytest.fixture(scope="module")
