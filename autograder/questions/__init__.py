@@ -3,6 +3,8 @@
 from importlib import import_module
 from importlib.util import find_spec
 
+HIDDEN = ("earlier.py",)
+
 
 def questions_of(lesson):
     """Return the questions of a lesson as a dict from name to question.
@@ -20,6 +22,17 @@ def limits_of(lesson):
     {}
     """
     return getattr(_module(lesson), "LIMITS", {})
+
+
+def hidden_of(lesson):
+    """Return the files of `utils` that are out of reach when a lesson is graded: its `HIDDEN`.
+
+    A lesson that says nothing hides the functions that lesson 06 hands out of those before it.
+
+    >>> hidden_of("01_l1_l2_updates")
+    ('earlier.py',)
+    """
+    return getattr(_module(lesson), "HIDDEN", HIDDEN)
 
 
 def _module(lesson):
