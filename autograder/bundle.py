@@ -1,6 +1,7 @@
-"""`./course bundle OUT.zip`: what a student gets, and nothing of what a teacher has.
+"""`./course bundle OUT.zip [LESSON ...]`: what a student gets, and nothing of what a teacher has.
 
 An allow-list of paths decides, and what it lets through is searched for answers all the same.
+With lessons named, the others stay out, and so do the functions that a later lesson hands out.
 """
 
 import argparse
@@ -10,10 +11,14 @@ import sys
 import zipfile
 from pathlib import Path
 
+from autograder.lesson import LessonError, lesson_paths
+from autograder.questions import hidden_of
+
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = "regularization-course"
 INCLUDED = ("notebooks", "utils", "course", "constraints.txt", "environment.yml", "pyproject.toml")
 INCLUDED += ("LICENSE",)
+PUBLIC = "utils/checking/public/"
 LEFT_OUT = ("__pycache__", ".ipynb_checkpoints", "*.pyc", ".DS_Store", "*.part", "*.egg-info")
 # No student's file has any of these; `autograder` is only named where a command says it is absent.
 FORBIDDEN = (b"BEGIN SOLUTION", b"END SOLUTION", b"BEGIN HIDDEN TESTS", b"import autograder")
@@ -40,15 +45,22 @@ def main(argv=None, root=ROOT):
     """Run `./course bundle` and return its exit code."""
     parser = argparse.ArgumentParser(prog="course bundle", description=__doc__.splitlines()[0])
     parser.add_argument("out", metavar="OUT.zip", type=Path, help="the file to write")
-    out = parser.parse_args(argv).out
+    parser.add_argument(
+        "lessons", metavar="LESSON", nargs="*", help="01 or 01_l1_l2_updates; default: all"
+    )
+    options = parser.parse_args(argv)
+    out = options.out
     try:
-        names = write_bundle(root, out)
-    except BundleError as error:
+        chosen = [path.stem for path in lesson_paths(root, options.lessons) if options.lessons]
+        names = write_bundle(root, out, chosen)
+    except (BundleError, LessonError) as error:
         print(error, file=sys.stderr)
         return 1
-    lessons = sum(name.startswith("notebooks/") and name.endswith(".ipynb") for name in names)
+    count = sum(name.startswith("notebooks/") and name.endswith(".ipynb") for name in names)
     size = out.stat().st_size / 1e6
-    print(f"{out}: {lessons} lessons, {len(names)} files, {size:.1f} MB, no answers")
+    print(
+        f"{out}: {count} lesson{'s' * (count != 1)}, {len(names)} files, {size:.1f} MB, no answers"
+    )
     return 0
 
 
@@ -56,11 +68,17 @@ class BundleError(Exception):
     """Says why nothing was written."""
 
 
-def write_bundle(root, out):
-    """Write the zip file in one step and return the names in it, or raise a BundleError."""
+def write_bundle(root, out, lessons=()):
+    """Write the zip file in one step and return the names in it, or raise a BundleError.
+
+    `lessons` are those that go in; none means all.
+    """
+    if out.is_dir():
+        raise BundleError(f"{out} is a folder: name the file to write, such as course.zip.")
     if not out.absolute().parent.is_dir():
         raise BundleError(f"There is no folder {out.absolute().parent}: make it first.")
     files = {path.relative_to(root).as_posix(): path.read_bytes() for path in bundled(root)}
+    files = {name: files[name] for name in files if _belongs(name, lessons)}
     if not any(name.startswith("notebooks/") for name in files):
         raise BundleError("There are no lessons in notebooks/: run `course build` first.")
     for name, content in files.items():
@@ -72,6 +90,17 @@ def write_bundle(root, out):
             archive.writestr(entry(name), files[name])
     part.replace(out)
     return sorted(files)
+
+
+def _belongs(name, lessons):
+    """Return whether a file goes into a bundle of these lessons; into that of all, every one."""
+    if not lessons:
+        return True
+    for folder in ("notebooks/", PUBLIC):
+        if name.startswith(folder):
+            return name.removeprefix(folder).split("/")[0] in lessons
+    hidden = set.intersection(*(set(hidden_of(lesson)) for lesson in lessons))
+    return name.removeprefix("utils/") not in hidden
 
 
 def bundled(root):
