@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from utils.data import (
     flip_labels,
+    load_capstone,
     load_diabetes,
     load_digits,
     load_mnist,
@@ -19,6 +20,7 @@ from utils.data import (
     load_prostate,
     split,
 )
+from utils.data.make import CAPSTONE_SIZES, CAPSTONE_WRONG, make_capstone
 
 LOADERS = (load_digits, load_mnist, load_diabetes, load_prostate)
 SHAPES = {
@@ -92,9 +94,45 @@ def test_files_have_the_hashes_that_provenance_tells():
     folder = files("utils.data")
     text = folder.joinpath("PROVENANCE.md").read_text(encoding="utf-8")
     told = re.findall(r"^    ([0-9a-f]{64})  (\S+)$", text, flags=re.MULTILINE)
-    assert {name for _, name in told} == {"mnist_5k.npz", "prostate.csv"}
+    assert {name for _, name in told} == {"mnist_5k.npz", "capstone.npz", "prostate.csv"}
     for digest, name in told:
         assert hashlib.sha256(folder.joinpath(name).read_bytes()).hexdigest() == digest
+
+
+def test_capstone_gives_new_arrays_of_the_shapes_that_the_lesson_tells():
+    capstone = load_capstone()
+    n_train, n_dev = CAPSTONE_SIZES
+    for X, Y, n in (
+        (capstone.X_train, capstone.Y_train, n_train),
+        (capstone.X_dev, capstone.Y_dev, n_dev),
+    ):
+        assert (X.shape, X.dtype, X.min(), X.max()) == ((n, 784), np.float64, 0, 1)
+        assert (Y.shape, Y.dtype.kind, set(Y.tolist())) == ((n,), "i", set(range(10)))
+        X[:] = Y[:] = -1
+    assert load_capstone().X_train.min() == load_capstone().Y_dev.min() == 0
+
+
+def test_capstone_has_the_stated_share_of_wrong_labels_and_no_row_twice():
+    mnist, capstone = load_mnist(), load_capstone()
+    label = {row.tobytes(): y for row, y in zip(mnist.X, mnist.y, strict=True)}
+    rows = [row.tobytes() for row in (*capstone.X_train, *capstone.X_dev)]
+    assert len(set(rows)) == len(rows)
+    right = np.array([label[row] for row in rows])
+    n_train = len(capstone.Y_train)
+    assert (capstone.Y_train != right[:n_train]).sum() == CAPSTONE_WRONG * n_train
+    np.testing.assert_array_equal(capstone.Y_dev, right[n_train:])
+
+
+def test_make_draws_the_same_capstone_again(tmp_path):
+    make_capstone(tmp_path / "capstone.npz")
+    with (
+        np.load(tmp_path / "capstone.npz") as made,
+        files("utils.data").joinpath("capstone.npz").open("rb") as stream,
+        np.load(stream) as kept,
+    ):
+        assert made.files == kept.files
+        for name in made.files:
+            np.testing.assert_array_equal(made[name], kept[name])
 
 
 def test_prostate_differs_in_the_one_mended_value():

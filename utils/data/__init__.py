@@ -1,6 +1,6 @@
 """Load the course's data sets, split them, and spoil some labels on purpose.
 
-Everything is offline: two files lie beside this module, the rest comes with scikit-learn.
+Everything is offline: three files lie beside this module, the rest comes with scikit-learn.
 `PROVENANCE.md` says where each comes from; `make.py` makes the files again.
 Each loader returns new arrays, so nothing that a lesson does to them reaches the next call.
 """
@@ -12,8 +12,10 @@ from importlib.resources import files
 import numpy as np
 
 __all__ = [
+    "Capstone",
     "Data",
     "flip_labels",
+    "load_capstone",
     "load_diabetes",
     "load_digits",
     "load_mnist",
@@ -54,6 +56,27 @@ class Data:
     y: np.ndarray
     names: tuple[str, ...]
     train: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Capstone:
+    """Hold the task of lesson 06: few digits, 30 % of whose training labels are wrong.
+
+    Attributes
+    ----------
+    X_train : (500, 784) float64 array
+        Grey levels from 0 (paper) to 1 (ink), row by row.
+    Y_train : (500,) int array
+        Labels from 0 to 9, of which 150 are wrong. Nothing here tells which.
+    X_dev : (300, 784) float64 array
+    Y_dev : (300,) int array
+        All of them right.
+    """
+
+    X_train: np.ndarray
+    Y_train: np.ndarray
+    X_dev: np.ndarray
+    Y_dev: np.ndarray
 
 
 def load_digits():
@@ -110,6 +133,31 @@ def load_mnist():
         images, labels = archive["images"], archive["labels"]
     names = tuple(f"pixel_{row}_{column}" for row in range(28) for column in range(28))
     return Data(images / 255, labels.astype(int), names)
+
+
+def load_capstone():
+    """Load the digits of lesson 06: 500 to train on, 30 % of them mislabeled, and 300 clean ones.
+
+    Returns
+    -------
+    Capstone
+        `X_train` (500, 784), `Y_train` (500,), `X_dev` (300, 784) and `Y_dev` (300,).
+
+    Notes
+    -----
+    Drawn from the digits of `load_mnist` by `utils.data.make`; the wrong labels are uniform over
+    the other nine classes.
+
+    Examples
+    --------
+    >>> digits = load_capstone()
+    >>> digits.X_train.shape, digits.X_dev.shape, digits.Y_dev[:4].tolist()
+    ((500, 784), (300, 784), [2, 9, 8, 6])
+    """
+    with files(__name__).joinpath("capstone.npz").open("rb") as stream, np.load(stream) as archive:
+        inputs = {name: archive[name] / 255 for name in ("X_train", "X_dev")}
+        labels = {name: archive[name].astype(int) for name in ("Y_train", "Y_dev")}
+    return Capstone(**inputs, **labels)
 
 
 def load_photographs():
