@@ -12,7 +12,7 @@ import pytest
 from autograder.grading import cluster
 from autograder.grading.cluster import Cluster
 from autograder.grading.tasks import Setting
-from autograder.sandbox.workshop import GradingError
+from autograder.sandbox.limits import GradingError
 from tests.chores import Task
 from tests.runs import ROOT, WORDS, Watched, hand_in, judged, marks
 from tests.toy import write_course

@@ -20,8 +20,9 @@ from autograder.grading.demo import (
 )
 from autograder.grading.grade import main
 from autograder.grading.gradebook import Book
-from autograder.grading.material import ROOT, GradingError
+from autograder.grading.material import ROOT
 from autograder.questions import questions_of
+from autograder.sandbox.limits import GradingError
 
 pytestmark = pytest.mark.skipif(
     not all((ROOT / "notebooks" / lesson).is_dir() for lesson in LESSONS),

@@ -16,7 +16,7 @@ from sqlalchemy import event
 
 from autograder.grading import ledger
 from autograder.grading.gradebook import MAX_STUDENT, Book, check_student, read_timestamp
-from autograder.grading.material import GradingError
+from autograder.sandbox.limits import GradingError
 from tests.marked import marked, rows, toy_book
 from tests.toy import LESSON, RIGHT, answered, file_of, release
 

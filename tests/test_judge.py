@@ -14,11 +14,12 @@ from autograder.grading.judge import (
     quotable,
     secret_rng,
 )
-from autograder.grading.material import GradingError, load_material, points_of
+from autograder.grading.material import load_material, points_of
 from autograder.grading.run import Answer
 from autograder.grading.submission import grade_submission, mark
 from autograder.grading.transplant import RefusedError
 from autograder.grading.verdict import Verdict, read_verdict, verdict_path, write_verdict
+from autograder.sandbox.limits import GradingError
 from tests.toy import (
     LESSON,
     QUESTIONS,

@@ -2,9 +2,10 @@
 
 import pytest
 
-from autograder.grading.material import GradingError, release_path
+from autograder.grading.material import release_path
 from autograder.grading.preprocessors import clear, shelf
 from autograder.grading.seeds import seed_of
+from autograder.sandbox.limits import GradingError
 from tests.toy import LESSON, write_course
 
 

@@ -12,7 +12,8 @@ import pytest
 from autograder.grading.run import run, steps_of
 from autograder.grading.transplant import transplant
 from autograder.sandbox import workshop as sandbox
-from autograder.sandbox.workshop import CancelledError, ChildError, Limits, Workshop
+from autograder.sandbox.limits import Limits
+from autograder.sandbox.workshop import CancelledError, ChildError, Workshop
 from tests.toy import LIMITS, RIGHT, answered, cell_of, file_of, material, release
 
 
@@ -252,7 +253,8 @@ def test_a_set_up_cell_that_fails_is_not_the_students_fault(workshop, questions)
 def test_the_child_ends_when_its_parent_is_gone(tmp_path):
     script = tmp_path / "parent.py"
     script.write_text(
-        "import os\nfrom autograder.sandbox.workshop import Limits, Workshop\n"
+        "import os\nfrom autograder.sandbox.limits import Limits\n"
+        "from autograder.sandbox.workshop import Workshop\n"
         "child = Workshop().start(Limits())\nchild.wait_until_ready()\n"
         "print(child.number, flush=True)\nos._exit(0)\n"
     )

@@ -15,7 +15,7 @@ from autograder.grading.judge import checked_record
 from autograder.grading.material import lessons_in
 from autograder.question import Choice, compile_question, public_rng
 from autograder.questions import questions_of
-from autograder.sandbox.workshop import Limits
+from autograder.sandbox.limits import Limits
 from utils.checking import masks
 from utils.checking.codec import (
     FEW,

@@ -518,7 +518,8 @@ def test_nothing_of_a_child_is_left(workshop):
 
 WORKER = """
 import os, sys, time
-from autograder.sandbox.workshop import Limits, Workshop
+from autograder.sandbox.limits import Limits
+from autograder.sandbox.workshop import Workshop
 workshop = Workshop(level={level!r})
 child = workshop.start(Limits())
 child.wait_until_ready()
@@ -599,7 +600,8 @@ def test_a_killed_fork_server_is_nobodys_fault_and_the_next_start_makes_one(work
 
 @linux
 def test_a_worker_killed_while_the_set_up_runs_leaves_nothing(workshop, tmp_path):
-    source = "from autograder.sandbox.workshop import Limits, Workshop\n"
+    source = "from autograder.sandbox.limits import Limits\n"
+    source += "from autograder.sandbox.workshop import Workshop\n"
     source += f"made = Workshop(level={workshop.level!r})\nprint(flush=True)\n"
     source += "made.start(Limits(), 'while True: pass')"
     environment = os.environ | {"TMPDIR": str(tmp_path), "PYTHONPATH": str(sandbox.SOURCE)}

@@ -17,7 +17,7 @@ from autograder.grading.run import FAR, Answer, Step, _error
 from autograder.grading.submission import grade_submission
 from autograder.grading.transplant import KINDS
 from autograder.grading.verdict import LIMITS, Verdict, read_verdict, verdict_path, write_verdict
-from autograder.sandbox.workshop import Limits
+from autograder.sandbox.limits import Limits
 from tests.toy import LESSON, RIGHT, answered, cell_of, file_of, material, write_course
 from utils.checking.codec import NotPlainError, encode
 

@@ -10,7 +10,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from autograder.grading.material import load_material
 from autograder.grading.tasks import Bench, level_here
 from autograder.question import Case, Choice, Misconception, Question
-from autograder.sandbox.workshop import Limits
+from autograder.sandbox.limits import Limits
 from utils.checking.judgement import UNCHANGED
 
 LESSON = "90_toy"

@@ -12,9 +12,10 @@ import time
 import traceback
 import warnings
 
-from autograder.grading.material import GradingError, versions
+from autograder.grading.material import versions
 from autograder.grading.pool import TOO_LONG, TOO_OFTEN, TRIES, WorkerError
 from autograder.grading.tasks import Outcome, do, end, level_here
+from autograder.sandbox.limits import GradingError
 
 CONNECT_SECONDS = 15.0
 WORKER_SECONDS = 60.0

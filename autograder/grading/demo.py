@@ -10,9 +10,9 @@ import json
 import nbformat
 from nbformat.v4 import new_code_cell
 
-from autograder.grading.material import GradingError
 from autograder.grading.verdict import write_atomically
 from autograder.questions import questions_of
+from autograder.sandbox.limits import GradingError
 
 KINDS = ("notebooks", "solutions")
 LESSONS = (

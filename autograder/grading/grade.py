@@ -28,7 +28,7 @@ def main(argv=None, root=ROOT, questions=QUESTIONS):
     options = parser.parse_args(argv)
     if options.workers < 1:
         parser.error(f"--workers {options.workers}: should be 1 or more")
-    from autograder.sandbox.workshop import GradingError
+    from autograder.sandbox.limits import GradingError
 
     try:
         limits = limits_in(options.limit)
@@ -78,7 +78,7 @@ def limits_in(words):
     >>> limits_in(["case=10", "memory=1e9"])
     {'case': 10.0, 'memory': 1000000000.0}
     """
-    from autograder.sandbox.workshop import GradingError, Limits
+    from autograder.sandbox.limits import GradingError, Limits
 
     limits = {}
     for word in words:
@@ -139,7 +139,7 @@ def check_lessons(lessons, root):
 def check_seed(seed, submissions, grading, submitted):
     """Raise if a new seed would hold for a part of a class only."""
     from autograder.grading.seeds import is_replaced, judged
-    from autograder.sandbox.workshop import GradingError
+    from autograder.sandbox.limits import GradingError
 
     asked = {(submission.student, submission.lesson) for submission in submissions}
     for lesson in sorted({lesson for _, lesson in asked}):
@@ -226,7 +226,7 @@ def chosen(submissions, patterns):
     GradingError
         If a pattern fits no student.
     """
-    from autograder.sandbox.workshop import GradingError
+    from autograder.sandbox.limits import GradingError
 
     students = sorted({submission.student for submission in submissions})
     for pattern in patterns:

@@ -28,8 +28,9 @@ from traitlets.config import PyFileConfigLoader
 
 from autograder.grading.ledger import STEPS, Ledger, handed, log
 from autograder.grading.machine import without_password
-from autograder.grading.material import ROOT, GradingError
+from autograder.grading.material import ROOT
 from autograder.grading.verdict import write_atomically
+from autograder.sandbox.limits import GradingError
 
 READ_ONLY, WRITABLE = 0o444, 0o644
 MAX_TIMESTAMP = 200

@@ -8,7 +8,7 @@ import socket
 import sys
 import time
 
-from autograder.sandbox.workshop import GradingError
+from autograder.sandbox.limits import GradingError
 
 BUSY = "{}: another run is grading into this folder ({}); wait until it ends"
 

@@ -6,7 +6,7 @@ import time
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, PendingRollbackError
 
-from autograder.grading.material import GradingError
+from autograder.sandbox.limits import GradingError
 
 WAIT_SECONDS = 60.0
 RETRY_SECONDS = 1.0

@@ -13,7 +13,7 @@ import nbformat
 
 from autograder.grading.judge import hidden_questions
 from autograder.grading.seeds import seed_of
-from autograder.sandbox.workshop import GradingError, Limits
+from autograder.sandbox.limits import GradingError, Limits
 
 ROOT = Path(__file__).parent.parent.parent
 QUESTIONS = "autograder.questions"

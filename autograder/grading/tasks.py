@@ -150,8 +150,8 @@ class Judge:
 
     def do(self, bench):
         """Return the verdict and the graded notebook."""
-        from autograder.grading.material import GradingError
         from autograder.grading.transplant import RefusedError
+        from autograder.sandbox.limits import GradingError
 
         material = bench.material(self.lesson, self.seed)
         if material.digest != self.digest:
@@ -196,7 +196,8 @@ def level_here(setting):
     GradingError
         If there is none, and the students are not trusted.
     """
-    from autograder.sandbox.workshop import REFUSED, GradingError, best_level, why_not
+    from autograder.sandbox.limits import GradingError
+    from autograder.sandbox.workshop import REFUSED, best_level, why_not
 
     level = setting.level or best_level()
     if level == "process" and not setting.trusted:

@@ -36,8 +36,6 @@ __all__ = [
     "SOURCE",
     "CancelledError",
     "ChildError",
-    "GradingError",
-    "Limits",
     "LostError",
     "Workshop",
     "WorkshopError",
