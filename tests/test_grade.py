@@ -12,13 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from autograder.grading import batch, progress
+from autograder.grading import batch, overview, progress
 from autograder.grading import grade as command
-from autograder.grading import marks as marks_as_text
 from autograder.grading.feedback import Press
 from autograder.grading.grade import find_submissions, main
 from autograder.grading.gradebook import Book, read_timestamp
-from autograder.grading.marks import shown, summary, table
+from autograder.grading.overview import shown, summary, table
 from autograder.grading.seeds import seed_of
 from autograder.grading.tasks import Judge
 from autograder.grading.verdict import read_verdict
@@ -487,5 +486,5 @@ def test_nbgraders_own_commands_give_the_same_marks(graded, nbgrader):
 
 
 def test_the_examples_run():
-    for module in (command, marks_as_text, progress):
+    for module in (command, overview, progress):
         assert doctest.testmod(module).failed == 0

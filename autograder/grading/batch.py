@@ -12,8 +12,8 @@ import nbformat
 from autograder.grading.feedback import Feedback
 from autograder.grading.gradebook import Book, read_timestamp
 from autograder.grading.machine import MachineError, Patience, check_url, full_disk
-from autograder.grading.marks import shown
 from autograder.grading.material import key_of, release_path
+from autograder.grading.overview import shown
 from autograder.grading.pool import Pool, WorkerError
 from autograder.grading.progress import Progress
 from autograder.grading.seeds import is_replaced, judged, seed_of
