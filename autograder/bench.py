@@ -13,8 +13,8 @@ from autograder.benchmarks import MissingPeer
 
 BENCHMARKS = {
     "grading": "autograder.benchmarks.grading",
-    "images": "autograder.benchmarks.images",
     "network": "autograder.benchmarks.network",
+    "resizing": "autograder.benchmarks.resizing",
     "widgets": "autograder.benchmarks.widgets",
 }
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from autograder import bench, benchmarks, browser
-from autograder.benchmarks import MissingPeer, Row, grading, images, interleaved, network, widgets
+from autograder.benchmarks import MissingPeer, Row, grading, interleaved, network, resizing, widgets
 
 FAST = Row("fast", ours=1.0, peer=2.0, unit="ms", goal=1.2)
 SLOW = Row("slow", ours=3.0, peer=2.0, unit="ms", goal=1.2)
@@ -90,9 +90,9 @@ def test_without_pytorch_the_network_benchmark_says_how_to_get_it(monkeypatch, c
     assert "-m pip install torch`" in err
 
 
-def test_without_tensorflow_the_images_benchmark_says_how_to_get_it(monkeypatch, capsys):
-    monkeypatch.setattr(images, "find_spec", lambda name: None)
-    assert bench.main(["images"]) == 2
+def test_without_tensorflow_the_resizing_benchmark_says_how_to_get_it(monkeypatch, capsys):
+    monkeypatch.setattr(resizing, "find_spec", lambda name: None)
+    assert bench.main(["resizing"]) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert err.count("\n") == 1
@@ -100,10 +100,10 @@ def test_without_tensorflow_the_images_benchmark_says_how_to_get_it(monkeypatch,
     assert "-m pip install tensorflow`" in err
 
 
-def test_without_the_lesson_the_images_benchmark_says_how_to_build_it(monkeypatch, capsys):
-    monkeypatch.setattr(images, "find_spec", lambda name: "there")
-    monkeypatch.setattr(images, "LESSON", "99_no_lesson")
-    assert bench.main(["images"]) == 2
+def test_without_the_lesson_the_resizing_benchmark_says_how_to_build_it(monkeypatch, capsys):
+    monkeypatch.setattr(resizing, "find_spec", lambda name: "there")
+    monkeypatch.setattr(resizing, "LESSON", "99_no_lesson")
+    assert bench.main(["resizing"]) == 2
     assert "99_no_lesson.ipynb; run ./course build first" in capsys.readouterr().err
 
 
@@ -219,7 +219,7 @@ def test_both_sides_get_the_same_threads_and_give_them_back():
     assert torch.get_num_threads() == before
 
 
-# ---- images ----
+# ---- resizing ----
 
 
 class Resized:
@@ -244,21 +244,21 @@ def test_resizing_must_give_the_same_bits():
         return Resized(np.nextafter(halves(*args, **options), np.float32(9)))
 
     given = np.random.default_rng(0).random((5, 4, 4, 1), dtype=np.float32)
-    images.assert_same_work(halves, peer, given)
+    resizing.assert_same_work(halves, peer, given)
     with pytest.raises(AssertionError, match="the resized images differ"):
-        images.assert_same_work(halves, other_bit, given)
+        resizing.assert_same_work(halves, other_bit, given)
 
 
 def test_resizing_is_timed_in_turns_from_an_array_and_from_a_tensor(monkeypatch):
     given = []
-    monkeypatch.setattr(images, "SIZE", (2, 2))
-    monkeypatch.setattr(images, "interleaved", lambda *runs, repetitions: [r(0) for r in runs])
+    monkeypatch.setattr(resizing, "SIZE", (2, 2))
+    monkeypatch.setattr(resizing, "interleaved", lambda *runs, repetitions: [r(0) for r in runs])
 
     def peer(array, size):
         given.append(array)
         return Resized(np.float64(2))
 
-    row = images._row(lambda array, size: array + 1, peer, np.float64(3), "resize", "a tensor")
+    row = resizing._row(lambda array, size: array + 1, peer, np.float64(3), "resize", "a tensor")
     assert row == Row("resize", 4000, 2000, "ms/batch", 2.0)
     assert given == ["a tensor"]
 
