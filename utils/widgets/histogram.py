@@ -13,7 +13,7 @@ from traitlets import Enum
 
 from utils.widgets.figure import Finite, LiveFigure, button, choice, slider
 from utils.widgets.recordings import load_weight_histogram
-from utils.widgets.runs import BATCHES, LR, Reading, Runs
+from utils.widgets.runs import BATCHES, LR, Reading, Runs, place_of
 from utils.widgets.scene import Axes, Frame, Picture, Strip, mark
 from utils.widgets.words import decimal, percent
 
@@ -93,11 +93,6 @@ class Scene:
     steps: int
     readings: dict[str, Reading]
 
-    @property
-    def epoch(self):
-        """Return the epoch of the last batch, counted from 1; 0 before the first."""
-        return -(-self.steps // BATCHES)
-
 
 def stairs(counts, axes):
     """Return the outline of counts (n_bins,) over the whole width, for a mark.
@@ -141,8 +136,8 @@ def band_marks(lam, view):
 
 def scene_marks(scene):
     """Return where every mark is that changes with training, by its name."""
-    batch = scene.steps - BATCHES * (scene.epoch - 1) if scene.steps else 0
-    progress = f"epoch {scene.epoch}, batch {batch} of {BATCHES}"
+    epoch, batch = place_of(scene.steps)
+    progress = f"epoch {epoch}, batch {batch} of {BATCHES}"
     found = {"progress": [12, FIRST_ROW - ROW, progress]}
     for row, rule in enumerate(VIEWS[scene.view]):
         reading, y = scene.readings[rule], FIRST_ROW + ROW * row
@@ -196,7 +191,8 @@ def sentence(scene):
         f"{100 * reading.accuracy:.0f} % {WITH[rule]}" for rule, reading in scene.readings.items()
     ]
     end = " The last epoch is over: reset starts again." if scene.steps >= EPOCHS * BATCHES else ""
-    return f"Epoch {scene.epoch}. {' '.join(paying)} Dev accuracy: {', '.join(accuracies)}.{end}"
+    epoch, _ = place_of(scene.steps)
+    return f"Epoch {epoch}. {' '.join(paying)} Dev accuracy: {', '.join(accuracies)}.{end}"
 
 
 def _band_words(scene):

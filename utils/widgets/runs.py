@@ -21,6 +21,16 @@ WIDE = np.linspace(-0.4, 0.4, 82)  # an odd number of bins, so that 0 is the mid
 NEAR = np.linspace(-0.003, 0.003, 62)
 
 
+def place_of(steps):
+    """Return the epoch of the last of so many batches, and its number in there, both from 1.
+
+    >>> place_of(1), place_of(BATCHES), place_of(BATCHES + 1), place_of(0)
+    ((1, 1), (1, 20), (2, 1), (0, 0))
+    """
+    epoch = -(-steps // BATCHES)
+    return epoch, steps - BATCHES * (epoch - 1) if steps else 0
+
+
 class Reading(NamedTuple):
     """What is measured of one network, over all entries of its weight matrices.
 
@@ -90,16 +100,6 @@ class Runs:
         self.networks = {rule: self._start.copy() for rule in RULES}
         self._order = copy.deepcopy(self._first_order)
         self.steps = 0
-
-    @property
-    def epoch(self):
-        """Return the epoch of the last batch, counted from 1; 0 before the first."""
-        return -(-self.steps // BATCHES)
-
-    @property
-    def batch(self):
-        """Return the last batch's number in its epoch, counted from 1; 0 before the first."""
-        return self.steps - BATCHES * (self.epoch - 1) if self.steps else 0
 
     def advance(self, lam, n=1):
         """Train every network on the next `n` batches with the strength `lam`.
