@@ -38,6 +38,19 @@ class BrowserError(RuntimeError):
     """The browser or the server could not be started; the message says what to do next."""
 
 
+def live_figures():
+    """Return the names of the live figures that lessons are offered."""
+    from utils import widgets
+
+    offered = {name: getattr(widgets, name) for name in widgets.__all__}
+    del offered["LiveFigure"]
+    return [
+        name
+        for name, thing in offered.items()
+        if isinstance(thing, type) and issubclass(thing, widgets.LiveFigure)
+    ]
+
+
 # ---- Chromium ----
 
 

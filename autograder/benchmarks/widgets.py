@@ -15,7 +15,7 @@ from pathlib import Path
 import nbformat
 
 from autograder.benchmarks import MissingPeer, Row
-from autograder.browser import Figure, Lab, chromium, missing, server
+from autograder.browser import Figure, Lab, chromium, live_figures, missing, server
 
 ROUNDS = 40
 REST = 0.12  # seconds between the picture and the next key
@@ -26,14 +26,8 @@ NAIVE_GOAL = 0.1
 HELD = "λ slider, key held at 30 a second, against 20 frames a second"
 HELD_KEYS, KEY_EVERY = 60, 1 / 30
 
-FIGURES = (
-    "ConstraintGeometry",
-    "LossLandscape",
-    "WeightHistogram",
-    "EarlyStoppingCurve",
-    "AugmentationGallery",
-    "DropoutNetwork",
-)
+FIRST = "ConstraintGeometry"  # which the naive one draws, too
+FIGURES = sorted(live_figures(), key=lambda name: name != FIRST)
 LINKED = """import ipywidgets
 log = ipywidgets.FloatLogSlider(value=1, min=-2, max=2, step=1 / 15)
 linked = widgets.ConstraintGeometry()
@@ -213,7 +207,7 @@ def sliders(lab):
         for control in figure.controls():
             if control["role"] == "slider":
                 found.append(_own(figure, control["name"], svg))
-    linked = Figure(lab.page, FIGURES[0], within=lab.cell("linked")).wait()
+    linked = Figure(lab.page, FIRST, within=lab.cell("linked")).wait()
     svg = linked.root.locator("svg").element_handle()
     handle = lab.cell("linked").locator(".noUi-handle").element_handle()
     found.append(Press("stock slider linked to λ", "linked", handle, svg))

@@ -7,16 +7,9 @@ import warnings
 import nbformat
 import pytest
 
-from autograder.browser import Figure, Lab, server
-from utils import widgets
-from utils.widgets.figure import LiveFigure
+from autograder.browser import Figure, Lab, live_figures, server
 
-FIGURES = [
-    name
-    for name in widgets.__all__
-    if isinstance(getattr(widgets, name), type) and issubclass(getattr(widgets, name), LiveFigure)
-]
-FIGURES.remove("LiveFigure")
+FIGURES = live_figures()
 KEYS = {  # where a slider goes from `at`, if `last` is its end; None: somewhere else
     "ArrowRight": lambda at, last: min(at + 1, last),
     "ArrowLeft": lambda at, last: max(at - 1, 0),
