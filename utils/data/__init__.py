@@ -60,7 +60,7 @@ class Data:
 
 @dataclass(frozen=True, eq=False)
 class Capstone:
-    """Hold the task of lesson 06: few digits, 30 % of whose training labels are wrong.
+    """Hold the task of lesson 06: few digits, 30 % of whose labels are wrong.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ class Capstone:
         Labels from 0 to 9, of which 150 are wrong. Nothing here tells which.
     X_dev : (300, 784) float64 array
     Y_dev : (300,) int array
-        All of them right.
+        Other digits of the same kind: 90 of these labels are wrong.
     """
 
     X_train: np.ndarray
@@ -136,7 +136,7 @@ def load_mnist():
 
 
 def load_capstone():
-    """Load the digits of lesson 06: 500 to train on, 30 % of them mislabeled, and 300 clean ones.
+    """Load the digits of lesson 06: 500 to train on, 300 for dev, 30 % of both mislabeled.
 
     Returns
     -------

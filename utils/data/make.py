@@ -19,7 +19,7 @@ from utils.data import flip_labels, load_mnist, split
 FOLDER = Path(__file__).parent
 CAPSTONE_SEED = 6
 CAPSTONE_SIZES = (500, 300)  # train and dev
-CAPSTONE_WRONG = 0.3  # of the training labels
+CAPSTONE_WRONG = 0.3  # of the labels of each
 PROSTATE_IN_WHEEL = "faraway/datasets/prostate/prostate.csv.bz2"
 
 
@@ -38,14 +38,14 @@ def make_prostate(wheel: Path, path: Path = FOLDER / "prostate.csv"):
 
 
 def make_capstone(path: Path = FOLDER / "capstone.npz"):
-    """Draw the digits of lesson 06 from `mnist_5k.npz` and spoil labels, those of train only."""
+    """Draw the digits of lesson 06 from `mnist_5k.npz` and spoil labels of train and dev."""
     mnist, rng = load_mnist(), np.random.default_rng(CAPSTONE_SEED)
     (X_train, Y_train), (X_dev, Y_dev) = split(mnist.X, mnist.y, CAPSTONE_SIZES, rng)
     arrays = {
         "X_train": np.round(X_train * 255),
         "Y_train": flip_labels(Y_train, CAPSTONE_WRONG, rng),
         "X_dev": np.round(X_dev * 255),
-        "Y_dev": Y_dev,
+        "Y_dev": flip_labels(Y_dev, CAPSTONE_WRONG, rng),
     }
     np.savez_compressed(path, **{name: array.astype(np.uint8) for name, array in arrays.items()})
 
