@@ -10,7 +10,7 @@ import pytest
 
 from autograder.question import compile_question, public_rng
 from autograder.questions import questions_of
-from autograder.questions.dropout import laws
+from autograder.questions.dropout import intervals
 from utils.checking import masks
 from utils.checking.drivers import observe
 from utils.checking.judgement import UNCHANGED, compare_record, judge
@@ -58,7 +58,7 @@ def chances_of_spread(m, lines, p):
 @pytest.mark.parametrize("p", [0.2, 0.65, 0.8])
 @pytest.mark.parametrize("tail", [0.05, 1e-3])
 def test_a_spread_is_outside_its_interval_as_seldom_as_stated(m, lines, p, tail):
-    ends = laws.spread(m, lines, p, tail)
+    ends = intervals.spread(m, lines, p, tail)
     chances = list(chances_of_spread(m, lines, p))
     assert math.isclose(sum(chance for _, chance in chances), 1)
     assert sum(chance for spread, chance in chances if spread > ends.high) <= tail
@@ -70,17 +70,17 @@ def test_a_whole_check_raises_a_false_alarm_less_than_once_in_a_million():
     for seed in [None, *range(20)]:
         tails = 0.0
         for case in compiled("dropout_forward", seed).cases:
-            if case.driver not in laws.LAWS:
+            if case.driver not in intervals.LAWS:
                 continue
             p = case.inputs["keep_prob"]
             for name, expected in case.expected.items():
                 if case.driver == "dropout_values" and name == masks.KEPT:
                     entries = case.inputs["x"].size * case.inputs["calls"]
                     assert entries >= 1000
-                    assert expected.high - p >= min(laws.ROUGH, 1 - p) - 1e-9
-                    tails += 2 * math.exp(-2 * entries * laws.ROUGH**2)
+                    assert expected.high - p >= min(intervals.ROUGH, 1 - p) - 1e-9
+                    tails += 2 * math.exp(-2 * entries * intervals.ROUGH**2)
                 elif name == masks.KEPT or name.startswith("spread"):
-                    tails += 2 * laws.TAIL
+                    tails += 2 * intervals.TAIL
                 elif name == masks.OTHER:
                     tails += (p**2 + (1 - p) ** 2) ** (masks.FEW * case.inputs["x"].size)
         assert 1e-7 < tails < 5e-7
@@ -89,7 +89,7 @@ def test_a_whole_check_raises_a_false_alarm_less_than_once_in_a_million():
 def test_the_reference_raises_no_alarm_in_ten_thousand_runs():
     """Run the first case of each kind of law: three statistics by three as often as stated."""
     reference = FORWARD.references[0]
-    for driver in laws.LAWS:
+    for driver in intervals.LAWS:
         case = case_of(driver)
         alarms = [fault(case, reference, seed) for seed in range(RUNS)]
         assert not any(alarms), driver
@@ -98,7 +98,7 @@ def test_the_reference_raises_no_alarm_in_ten_thousand_runs():
 UNDER_LAWS = [
     m
     for m in FORWARD.misconceptions
-    if m.signature and any(map(m.signature, map(case_of, laws.LAWS)))
+    if m.signature and any(map(m.signature, map(case_of, intervals.LAWS)))
 ]
 
 
@@ -113,7 +113,7 @@ def test_each_misconception_falls_outside_its_law(wrong):
     tells = next(
         case
         for case in question.cases
-        if case.driver in laws.LAWS and fault(case, wrong.answer, 12345)
+        if case.driver in intervals.LAWS and fault(case, wrong.answer, 12345)
     )
     assert all(fault(tells, wrong.answer, seed) for seed in range(POWER_RUNS))
 
@@ -122,7 +122,7 @@ def test_drop_for_keep_cannot_hide_at_one_half():
     """At keep_prob = ½ keeping and dropping are alike: no law may have only such cases."""
     for seed in [None, *range(20)]:
         for case in compiled("dropout_forward", seed).cases:
-            if case.driver in laws.LAWS:
+            if case.driver in intervals.LAWS:
                 assert abs(case.inputs["keep_prob"] - 0.5) >= 0.15 - 1e-9
 
 
@@ -308,7 +308,7 @@ def test_an_answer_with_other_arguments_is_told_the_call(name, call):
 
 def test_every_law_returns_the_statistics_that_are_expected():
     for case in compiled("dropout_forward").cases:
-        if case.driver in laws.LAWS:
+        if case.driver in intervals.LAWS:
             right = masks.DRIVERS[case.driver](FORWARD.references[0], dict(case.inputs))
             broken = masks.DRIVERS[case.driver](lambda *arguments: None, dict(case.inputs))
             assert set(right) == set(broken) == set(case.expected)
@@ -327,7 +327,7 @@ def test_a_mask_in_a_buffer_that_is_used_again_is_read_in_time():
     )
 
 
-@pytest.mark.parametrize("driver", laws.LAWS)
+@pytest.mark.parametrize("driver", intervals.LAWS)
 def test_a_changed_x_is_seen_under_a_law(driver):
     def answer(x, keep_prob, rng, train=True, noise_shape=None):
         mask = (rng.random(noise_shape or x.shape) < keep_prob) / keep_prob
@@ -405,13 +405,13 @@ def test_predictions_belong_to_whoever_called():
 
 
 def test_the_examples_of_the_laws():
-    result = doctest.testmod(laws)
+    result = doctest.testmod(intervals)
     assert result.attempted >= 2
     assert result.failed == 0
 
 
 def test_a_signature_is_like_the_law_but_for_what_it_changes():
-    for wrong, driver in itertools.product(UNDER_LAWS, laws.LAWS):
+    for wrong, driver in itertools.product(UNDER_LAWS, intervals.LAWS):
         case = case_of(driver)
         signature = wrong.signature(case)
         if signature:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from autograder.question import Case, Misconception, Question
-from autograder.questions.dropout import laws
+from autograder.questions.dropout import intervals
 from autograder.questions.inputs import number, signed
 from utils.checking import masks
 from utils.checking.codec import Interval, Raises
@@ -22,7 +22,7 @@ def _cases(rng):
     def law(label, driver, part, inputs, calls):
         inputs = inputs | {"calls": calls, "seed": int(rng.integers(2**31))}
         case = Case(label, inputs, part, driver=driver)
-        return replace(case, expected=laws.law(case))
+        return replace(case, expected=intervals.law(case))
 
     def values(label, x, p, **more):
         return law(label, "dropout_values", VALUES, {"x": x, "keep_prob": p} | more, 16)
@@ -206,14 +206,14 @@ def _signature(changes, *drivers):
     def signature(case):
         if case.driver not in drivers:
             return _none_under_laws(case)
-        right = laws.law(case)
+        right = intervals.law(case)
         return right | {k: v for k, v in changes(case.inputs).items() if k in right}
 
     return signature
 
 
 def _none_under_laws(case):
-    return {} if case.driver in laws.LAWS else None
+    return {} if case.driver in intervals.LAWS else None
 
 
 def _loose(inputs):
@@ -243,11 +243,11 @@ def _scale(of_out, of_mask, off=False, share=None):
         if off:
             changed[masks.OFF] = Interval(1e-3, float("inf"))
         if share:
-            kept = Interval(share(p) - laws.ROUGH / 2, share(p) + laws.ROUGH / 2)
+            kept = Interval(share(p) - intervals.ROUGH / 2, share(p) + intervals.ROUGH / 2)
             changed |= _loose(inputs) | {masks.KEPT: kept}
         return changed
 
-    drivers = laws.LAWS if share else ("dropout_values", "dropout_shared")
+    drivers = intervals.LAWS if share else ("dropout_values", "dropout_shared")
     return _signature(changes, *drivers)
 
 
@@ -258,7 +258,7 @@ def _of_mask_from_out(inputs):
     Hoeffding's inequality it is within 0.15 of p with a probability below 1e-50.
     """
     seen = inputs["keep_prob"] * np.count_nonzero(inputs["x"]) / inputs["x"].size
-    return {masks.KEPT: Interval(seen - laws.ROUGH / 2, seen + laws.ROUGH / 2)}
+    return {masks.KEPT: Interval(seen - intervals.ROUGH / 2, seen + intervals.ROUGH / 2)}
 
 
 def _of_two_draws(inputs):
