@@ -16,6 +16,7 @@ MAX_ENTRIES = 4_000_000
 MAX_PARTS = 250_000  # entries that are read one by one
 MAX_TEXT = 20_000
 FEW = 16  # entries of an array that are written as numbers in any case
+ROUNDED_ZERO = 1e-6  # ± this, and an interval means 0
 INTEGERS = range(-(2**63), 2**64)
 DTYPES = {f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)}
 DTYPES |= {"bool", "float16", "float32", "float64"}
@@ -38,6 +39,12 @@ class Interval:
 
     low: float
     high: float
+
+    @property
+    def center(self):
+        """The number that is meant, where the interval only leaves room for rounding, else None."""
+        alike = f"{self.low:.4g}" == f"{self.high:.4g}" or -self.low == self.high <= ROUNDED_ZERO
+        return (self.low + self.high) / 2 if alike else None
 
 
 @dataclass(frozen=True, eq=False)

@@ -227,8 +227,8 @@ def compare(expected, got, rtol, atol):
     match expected:
         case Zeros(array=array):
             return compare(array, got, rtol, atol) or _compare_zeros(expected.exact, got)
-        case Interval(low=low, high=high):
-            return _compare_interval(low, high, got)
+        case Interval():
+            return _compare_interval(expected, got)
         case Optimum(example=example, problem=problem):
             return _compare_kind(example, got) or optima.fault(problem, as_array(got))
         case np.ndarray():
@@ -290,16 +290,16 @@ def _compare_number(expected, got, rtol, atol):
     return "nan came back" if np.isnan(number) else f"off by {abs(number - expected):.3g}"
 
 
-def _compare_interval(low, high, got):
+def _compare_interval(interval, got):
     number = _scalar(got)
     if number is None:
         return f"{kind_of(got)} came back, not a number{_missing_return(got)}"
-    if low <= number <= high:
+    if interval.low <= number <= interval.high:
         return ""
-    if f"{low:.4g}" == f"{high:.4g}":
-        distance = abs(number - (low + high) / 2)
-        return "nan came back" if np.isnan(number) else f"off by {distance:.3g}"
-    return f"{number:.4g} is outside {low:.4g} to {high:.4g}"
+    if interval.center is None:
+        return f"{number:.4g} is outside {interval.low:.4g} to {interval.high:.4g}"
+    distance = abs(number - interval.center)
+    return "nan came back" if np.isnan(number) else f"off by {distance:.3g}"
 
 
 def _compare_exactly(expected, got):

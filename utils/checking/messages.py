@@ -286,8 +286,8 @@ def short(value, more=0):
         case Raises(type=name):
             return f"a {name}"
         case Interval(low=low, high=high):
-            narrow = f"{low:.4g}" == f"{high:.4g}"
-            return short((low + high) / 2, more) if narrow else f"between {low:.4g} and {high:.4g}"
+            between = f"between {low:.4g} and {high:.4g}"
+            return between if value.center is None else short(value.center, more)
         case Zeros(array=array) | Optimum(example=array):
             return short(array, more)
         case Other():
