@@ -269,7 +269,7 @@ def _ask_listing(target, inputs):
 
 
 @law(_ask_listing)
-def compile_listing(text, inputs):
+def parse_listing(text, inputs):
     """Return in words that a listing compiles and defines a function of seven arguments.
 
     A law, for "a function" is easily claimed: whoever judges parses the text, and neither compiles
@@ -398,7 +398,7 @@ DRIVERS = {
     "stopping_model": report_model,
     "stopping_steps": report_steps,
     "stopping_given": report_given,
-    "listing": compile_listing,
+    "listing": parse_listing,
     "listing_loop": count_to_evaluation,
     "listing_result": report_listed_result,
     "listing_model": report_listed_model,
