@@ -129,23 +129,15 @@ def make_page(course, views, links, now):
     """
     lengths = [length for view in views for length in view.lists()]
     most = names_shown(lengths)
-    entries = [entry for lesson in course.lessons for entry in lesson.entries]
     text = (
         _environment()
         .get_template("page.html")
         .render(
-            course=course,
+            **_of_the_class(course),
             views=views,
             links=links,
             now=f"{now:%Y-%m-%d %H:%M}",
-            total=len(entries),
-            verdicts=sum(entry.record is not None for entry in entries),
-            top=summary.top_misconceptions(course.lessons),
-            say=summary.class_sentences(course),
-            to_do=summary.to_do(course),
-            attention=findings.attention(course),
             shown_attention=LOOKED_AT,
-            matrix=matrix(course) if len(course.students) <= EVERYONE else [],
             most=most,
             inline=INLINE,
             first=FIRST,
@@ -154,6 +146,20 @@ def make_page(course, views, links, now):
     )
     lines = (line.rstrip() for line in text.splitlines())
     return "\n".join(line for line in lines if line).encode("utf-8", "replace").decode() + "\n"
+
+
+def _of_the_class(course):
+    entries = [entry for lesson in course.lessons for entry in lesson.entries]
+    return {
+        "course": course,
+        "total": len(entries),
+        "verdicts": sum(entry.record is not None for entry in entries),
+        "top": summary.top_misconceptions(course.lessons),
+        "say": summary.class_sentences(course),
+        "to_do": summary.to_do(course),
+        "attention": findings.attention(course),
+        "matrix": matrix(course) if len(course.students) <= EVERYONE else [],
+    }
 
 
 def _environment():

@@ -137,14 +137,8 @@ def law(inputs, distribution, **changes):
     bins = np.diff(below, axis=2, prepend=0, append=1).mean(axis=(0, 1)).clip(0, 1)
     low = below[..., levels.shape[2] // 2]  # P(noise ≤ middle)
     alike = float(np.mean(low**2 + (1 - low) ** 2))
-    (height, width), (old_height, old_width) = inputs["size"], images.shape[1:3]
-    pixels = height * width - old_height * old_width
-    pairs = {
-        "beside each other": pixels,  # half of the pixels in two calls
-        "one below the other": height * width - (old_height + old_height % 2) * old_width,
-        "in two calls": pixels,
-    }
-    in_bins = [changes.get("bins") or average(2 * pixels, float(p)) for p in bins]
+    pairs = _pairs(inputs)
+    in_bins = [changes.get("bins") or average(2 * pairs["in two calls"], float(p)) for p in bins]
     in_pairs = {
         f"alike {name}": changes.get(name.split()[-1])
         or changes.get("pairs")
@@ -157,6 +151,17 @@ def law(inputs, distribution, **changes):
         **dict(zip(inputs["bins"], in_bins, strict=True)),
         **in_pairs,
         "same seed, same result": changes.get("same_seed", True),
+    }
+
+
+def _pairs(inputs):
+    """Return how many pairs of pixels around an image there are, by how the two lie."""
+    (height, width), (old_height, old_width) = inputs["size"], inputs["images"].shape[1:3]
+    pixels = height * width - old_height * old_width
+    return {
+        "beside each other": pixels,  # half of the pixels in two calls
+        "one below the other": height * width - (old_height + old_height % 2) * old_width,
+        "in two calls": pixels,
     }
 
 
