@@ -14,16 +14,16 @@
 # - recognize a network that has memorized its training labels;
 # - save, validate and hand in your work.
 #
-# | part | minutes | points |
+# | unit | minutes | points |
 # |---|---:|---:|
-# | 1. Find your way around | 4 | |
-# | 2. Write your first answer | 6 | 1 |
-# | 3. Watch a network memorize | 7 | 1 |
-# | 4. Hand in your work, in practice | 2 | |
-# | **all** | **19** | **2** |
+# | 1. Find your way around | 5 | |
+# | 2. Write your first answer | 7 | 1 |
+# | 3. Watch a network memorize | 9 | 1 |
+# | 4. Hand in your work | 1 | |
+# | In practice, further reading | 2 | |
+# | **all** | **24** | **2** |
 #
-# The minutes count one for 200 words of text and half a minute for a cell that only runs,
-# two for a question with options and three for a function of one point.
+# Unit 1 tells how the minutes are estimated.
 
 # %% [markdown]
 # Every lesson has one set-up cell, and this is it.
@@ -47,13 +47,26 @@ mnist = load_mnist()
 # %% [markdown]
 # ## 1. Find your way around
 #
-# A lesson is made of small units, always in the same order.
+# A lesson is made of small units, which go through the same stages in the same order.
 # **Derive** gives you the mathematics.
 # **Predict** asks what you expect, before a figure can tell you.
 # **Implement** is a function for you to write.
 # **Try** calls it on a case that you can work out by hand.
 # **Check** judges it.
 # **Explore** uses it in an experiment, and **Read it** says what the experiment has shown.
+# A short unit leaves a stage out, and a long one goes around twice.
+# Where you are asked to **find what is wrong**, you meet the faults of others, in a text or a program.
+#
+# A table at the top of each lesson lists its units.
+# Its minutes are an estimate, made in the same way for all:
+#
+# - one for 150 words of text, with formulas, tables and hints;
+# - a half for a cell that only runs;
+# - two for a live figure, which has sliders or buttons, and for a question with options;
+# - three for any other answer, and two more for each point after its first.
+#
+# From lesson 1 on there is a *core path* of 60 to 90 minutes, and a *second part*.
+# What is called an *extension* has no points.
 #
 # Three kinds of cells are yours:
 #
@@ -63,6 +76,7 @@ mnist = load_mnist()
 #
 # Leave the name of a function as it is, and do not edit or delete the check cells.
 # If you do so by accident, nothing is lost: grading puts the original checks back.
+# Hints are folded. Click on one to open it.
 #
 # Run the cells from top to bottom.
 # An exercise that you skip does not block the next one:
@@ -90,7 +104,7 @@ print("images X:", mnist.X.shape, "  labels y:", mnist.y.shape)
 # ## 2. Write your first answer
 #
 # **Derive.**
-# Let $y$ hold $n$ true numbers and $\hat y$ the $n$ numbers that a model predicts, both of shape $(n,)$.
+# Let $y$ hold $n$ true numbers and $\hat y$ the $n$ numbers that a model predicts, both of shape $(n{,})$.
 # The error of prediction $i$ is the number $y_i - \hat y_i$.
 # Square it, so that errors to both sides count alike, and take the mean over all $n$:
 #
@@ -212,13 +226,27 @@ show(
 )
 
 # %% [markdown]
+# The network has 784 inputs, one hidden layer of 50 units and 10 outputs, one for each digit.
+# A hidden unit adds up its inputs, each times a weight, and a number of its own, its *bias*.
+# It passes on the sum if that is positive, else 0 (a *ReLU*).
+# The outputs are turned into ten probabilities (a *softmax*).
+# The loss, a number, is the mean of $-\log q$ over the digits,
+# where the number $q$ is the probability that the network gives to the label it is told.
+# This is the *cross-entropy*.
+#
+# Training goes in steps.
+# Each step takes a *minibatch*, here 50 of the digits, computes the gradient of their loss,
+# and moves all weights a little against it.
+# How far is set by a number, the *learning rate*.
+# One pass over all digits, 20 steps here, is an *epoch*.
+
+# %% [markdown]
 # **Predict.**
-# A network with 784 inputs, one hidden layer of 50 units and 10 outputs has 39,700 weights,
-# about forty for each label.
+# The network has 39,200 weights into the hidden layer and 500 out of it, about forty for each label.
 # You train it for a long time on the 1,000 digits, wrong labels included.
-# After each pass over the data (an *epoch*) you measure two errors:
-# the fraction of the training labels that it does not reproduce,
-# and the fraction of 1,000 other digits, the *dev set*, that it gets wrong.
+# After each epoch you measure two errors:
+# the fraction of the training labels that it does not reproduce, the *training error*,
+# and the fraction of 1,000 other digits, the *dev set*, that it gets wrong, the *dev error*.
 # All labels of the dev set are right.
 # What happens?
 #
@@ -297,12 +325,12 @@ print("dev error rises by 3 points or more for each seed:", bool(np.all(rises > 
 # The course takes it away in five ways:
 #
 # 1. it charges for the size of each weight, which is called L1 (lessons 1 and 2);
-# 2. or for its square, which is called L2 (the same lessons);
+# 2. it charges for its square, which is called L2 (the same lessons);
 # 3. it shows each digit in many versions (lesson 3);
 # 4. it switches units off at random (lesson 4);
 # 5. it stops in time (lesson 5).
 #
-# In lesson 6 you combine what has worked.
+# In lesson 6 you combine them.
 
 # %% [markdown]
 # ## 4. Hand in your work
@@ -347,7 +375,7 @@ print("equal to scikit-learn:", np.allclose(ours, theirs, rtol=1e-12))
 #
 # - C. Zhang, S. Bengio, M. Hardt, B. Recht and O. Vinyals,
 #   *Understanding deep learning requires rethinking generalization* (2017), arXiv:1611.03530.
-#   The experiment of section 3 taken to the end: large networks that fit labels drawn at random.
+#   The experiment of unit 3 taken to the end: large networks that fit labels drawn at random.
 # - D. Arpit and others, *A closer look at memorization in deep networks* (2017), arXiv:1706.05394.
 #   Why the shared patterns come first and the single labels later.
 #

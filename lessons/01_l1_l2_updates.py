@@ -1,11 +1,13 @@
 # %% [markdown]
 # # Charge for large weights: the L1 and L2 updates
 #
-# A network that is too free stores wrong labels: you saw it in lesson 0.
+# A network that is too free stores wrong labels: you saw it in lesson 0, unit 3.
 # In this lesson you charge it for its weights.
 # Two prices are common: the sum of their sizes, called L1, and the sum of their squares, called L2.
 # They look alike on paper, and they do different things to a network.
-# You derive both from the cost, write them, and measure what they do.
+# You derive both updates from the cost, write them, and measure what they do.
+# Three questions lead you: what differs between the two, does a penalty move the minimum,
+# and what does its strength λ do?
 #
 # **After this lesson you can**
 #
@@ -16,13 +18,13 @@
 #
 # | unit | minutes | points |
 # |---|---:|---:|
-# | 1. Write down the two objectives | 17 | 2 |
+# | 1. Write down the two objectives | 16 | 2 |
 # | 2. Differentiate the penalties | 13 | 3 |
 # | 3. Turn the gradient into an update | 16 | 4 |
-# | 4. Ask what happens at zero | 13 | 2 |
+# | 4. Ask what happens at zero | 12 | 2 |
 # | 5. Take a step that stops at zero | 12 | 2 |
 # | 6. Count the zeros of a real network | 15 | 1 |
-# | **core path** | **86** | **14** |
+# | **core path** | **84** | **14** |
 # | 7. Follow one weight down | 9 | 2 |
 # | 8. Find out where the minimum goes | 15 | 2 |
 # | 9. Turn λ up | 5 | 1 |
@@ -30,15 +32,14 @@
 # | In practice, further reading | 4 | |
 # | **second part** | **41** | **6** |
 #
-# The minutes count one for 150 words of text and half a minute for a cell that only runs,
-# two for a live figure or a question with options, three for a number or a function of one point,
-# and five for a function of two.
+# The minutes are estimates, made as lesson 0, unit 1 tells.
 # The second part can wait for another day.
 # So can the extension at the end, which is not graded.
 
 # %% [markdown]
 # Run the set-up cell first.
 # It imports what you need, and loads the digits.
+# Your answers may use all of it, since grading runs this cell before them.
 
 # %%
 from functools import partial
@@ -61,13 +62,14 @@ mnist = load_mnist()
 # **Derive.**
 # A network has $L$ layers.
 # Layer $\ell$ multiplies its input by a weight matrix $W^{(\ell)}$ of shape $(n_{\ell-1}, n_\ell)$
-# and adds a vector of biases $b^{(\ell)}$ of shape $(n_\ell,)$,
+# and adds a vector of biases $b^{(\ell)}$ of shape $(n_\ell{,})$,
 # where $n_\ell$ is the number of its units and $n_0$ the number of inputs.
 # The data loss $J$ is a number: the mean cross-entropy over the training digits, for instance.
 # It depends on all the weights and biases.
 #
 # To charge for weights, add a second number to it.
-# Let $\lambda \ge 0$ be the price, a number that you choose.
+# Such a number is called a *penalty*, and $J$ with its penalty the *objective*.
+# Let $\lambda \ge 0$ be the price, or *strength*, of the penalty, a number that you choose.
 # The two objectives are
 #
 # $$J_{\mathrm{L1}} = J + \lambda \sum_{\ell=1}^{L} \sum_{i,j} \bigl|W^{(\ell)}_{ij}\bigr|,
@@ -588,7 +590,7 @@ figures.show(
 
 # %% [markdown]
 # **Read it.**
-# This answers the first of three questions: *what differs between the two rules?*
+# This answers the first of the three questions: *what differs between the two?*
 # L1 subtracts the constant $\alpha\lambda$ from the size of a weight, be it large or small.
 # L2 takes the share $2\alpha\lambda$ of it.
 # Large weights suffer more from L2, small ones from L1.
@@ -600,6 +602,7 @@ figures.show(
 #
 # **Derive.**
 # At 0 the function $|w|$ has no slope, but it has lines that stay below its graph and touch it there.
+# A function is *convex* if its graph nowhere rises above a straight line between two of its points.
 # For a convex function $f$ of one number, a number $s$ is called a *subgradient* at $w_0$ if
 #
 # $$f(w) \ge f(w_0) + s\,(w - w_0) \quad \text{for all } w .$$
@@ -719,7 +722,7 @@ figures.show(
 # As long as $\alpha h \le 1$, the first term does not fall below 0, and the lower end of the band holds as before.
 # The upper end follows in the same way.
 # For $\alpha h > 1$ the argument breaks down.
-# So it does for the gradient of a minibatch, which is noisy.
+# So it does for the gradient of a minibatch: it is noisy, since it knows only a few of the digits.
 # The next function has a switch for each, so that you can try to break the band.
 
 
@@ -813,9 +816,9 @@ print("from 0.30 by 0.10:", 0.3 - 0.1 - 0.1 - 0.1)
 #
 # Each $v$ falls under exactly one of them.
 # Together they say: move $v$ toward 0 by $\alpha\lambda$, and stop at 0.
-# This is the *soft threshold* $S$ of $v$ at $t = \alpha\lambda$:
+# This is the *soft threshold* $S$ of $v$ at $\theta = \alpha\lambda$, a number:
 #
-# $$S(v, t) = \mathrm{sign}(v)\,\max(|v| - t,\ 0) .$$
+# $$S(v, \theta) = \mathrm{sign}(v)\,\max(|v| - \theta,\ 0) .$$
 #
 # **Predict.**
 # A weight of $0.4\alpha\lambda$ lies where the loss is flat.
@@ -827,19 +830,19 @@ print("from 0.30 by 0.10:", 0.3 - 0.1 - 0.1 - 0.1)
 
 # %% role="answer" key="soft_threshold"
 def soft_threshold(z, threshold):
-    """Return z moved toward 0 by the threshold, stopping at 0: sign(z) max(|z| − t, 0).
+    """Return z moved toward 0 by the threshold, stopping at 0: sign(z) max(|z| − θ, 0).
 
     Parameters
     ----------
     z : ndarray
         Of any shape; not changed.
     threshold : float
-        t ≥ 0.
+        θ ≥ 0.
 
     Returns
     -------
     ndarray
-        In the shape of `z`, exactly 0 wherever |z| ≤ t.
+        In the shape of `z`, exactly 0 wherever |z| ≤ θ.
     """
     # BEGIN SOLUTION
     return np.sign(z) * np.maximum(np.abs(z) - threshold, 0.0)
@@ -873,7 +876,7 @@ check("soft_threshold")
 def proximal_l1_update(w, grad, lr, lam):
     """Return the weights after one proximal step on J + λ‖w‖₁: S(w − α ∂J/∂w, αλ).
 
-    S is the soft threshold, S(v, t) = sign(v) max(|v| − t, 0).
+    S is the soft threshold, S(v, θ) = sign(v) max(|v| − θ, 0).
 
     Parameters
     ----------
@@ -958,7 +961,7 @@ for case_name, case_options in (losses | {"slope 1.5 λ": {"slope": 1.5}}).items
 # Both numbers are counted over all arrays together, so that a large matrix counts for more than a small one.
 #
 # **Predict.**
-# The network of lesson 0 is trained on 1,000 digits, one label in five wrong:
+# The network of lesson 0, unit 3 is trained on 1,000 digits, one label in five wrong:
 # once without a penalty, once with the plain L1 step, once with the proximal one and once with L2.
 # Which of the four has exact zeros?
 # Which have many weights below 0.001?
@@ -1002,7 +1005,7 @@ check("sparsity")
 
 # %% [markdown]
 # **Explore.**
-# The next function trains the network of lesson 0 with an update of your choice.
+# The next function trains that network with an update of your choice.
 # The seed decides on the digits, the wrong labels, the first weights and the order.
 # `update` is called as `update(w, grad, lr)`, for each weight matrix and each step;
 # `partial(l1_update, lam=0.0025)` is your rule with `lam` filled in.
@@ -1011,7 +1014,7 @@ check("sparsity")
 
 # %%
 def train_digits(update, seed):
-    """Return a network trained on 1,000 noisy digits, its training error and its dev error."""
+    """Return a network trained on digits with wrong labels, its training error and its dev error."""
     rng = np.random.default_rng(seed)
     (X, y), dev = split(mnist.X, mnist.y, (1000, 1000), rng)
     y = flip_labels(y, 0.2, rng)
@@ -1022,7 +1025,7 @@ def train_digits(update, seed):
 
 # %% [markdown]
 # Four rules, six seeds each, make 24 networks.
-# For each rule you get the mean over the seeds of the accuracy on the dev set
+# For each rule you get the mean over the seeds of the dev accuracy, the share of the dev set that is read right,
 # and its standard deviation, of the share of exact zeros and of small weights,
 # and of the root of the sum of all squared weights, the norm.
 # This takes some seconds.
@@ -1143,8 +1146,8 @@ for plan_name, plan in plans.items():
 #
 # A weight leaves 0 only where $|g| > \lambda$.
 # Of the zeros that stay, more than half have no gradient at all, so no λ, however small, calls them back.
-# Nearly all of those belong to a blank pixel, or to a hidden unit that is switched off:
-# it is 0 for every digit, or nothing goes out of it.
+# A weight has none if its pixel is blank in every digit, or if its hidden unit is dead:
+# the unit is 0 for every digit, or no weight out of it is left.
 # So what a penalty leaves depends on the way that λ took, not on its last value alone.
 
 # %% [markdown]
@@ -1352,9 +1355,11 @@ check("lasso_minimizer")
 # **Explore.**
 # The results in general are
 #
-# $$\text{L2:}\quad \hat w = \frac{h}{h + 2\lambda}\, w^\ast,
+# $$\text{L2:}\quad w_\lambda = \frac{h}{h + 2\lambda}\, w^\ast,
 # \qquad
-# \text{L1:}\quad \hat w = S(w^\ast,\ \lambda / h) .$$
+# \text{L1:}\quad w_\lambda = S(w^\ast,\ \lambda / h) ,$$
+#
+# where the number $w_\lambda$ is the minimum of the objective.
 #
 # The next cell compares them with a search on a grid for 200 random triples of $h$, $w^\ast$ and $\lambda$,
 # and prints the first four.
@@ -1483,8 +1488,8 @@ landscape
 #
 # **Predict.**
 # The third question: *what does λ do?*
-# You train networks on the noisy digits with larger and larger λ.
-# What happens to the error on the training set and to the error on the dev set?
+# You train networks on digits with wrong labels, with larger and larger λ.
+# What happens to the training error and to the dev error?
 #
 # - **a** Both fall: more regularization means a better network.
 # - **b** Both rise: the penalty takes the network away from the minimum of $J$.
@@ -1565,7 +1570,7 @@ print("best λ beats the smallest and the largest, for each seed:", bool(np.min(
 # Multiplying a whole objective by a positive number does not move its minimum, so you may do that first.
 #
 # As an example take scikit-learn's `Lasso`.
-# Let $X$ be the inputs, of shape $(n, d)$, $y$ the responses, of shape $(n,)$, and $w$ the weights, of shape $(d,)$.
+# Let $X$ be the inputs, of shape $(n, d)$, $y$ the responses, of shape $(n{,})$, and $w$ the weights, of shape $(d{,})$.
 # It minimizes
 #
 # $$\frac{1}{2n} \|y - Xw\|^2 + a\,\|w\|_1, \qquad \|v\|^2 = \textstyle\sum_i v_i^2, \quad \|w\|_1 = \sum_j |w_j| .$$
@@ -1754,7 +1759,7 @@ print("glmnet's slope there is 0:", np.allclose(slope_glm, 0, atol=1e-9))
 # %% [markdown]
 # ## Extension, not graded: weight decay under Adam
 #
-# *About 3 minutes to read and run, longer if you play with it.*
+# *About 2 minutes to read and run, longer if you play with it.*
 #
 # For plain gradient descent "an L2 term in the loss" and "weight decay" are one rule, as you saw in unit 3.
 # For other optimizers they are two.

@@ -17,13 +17,13 @@
 #
 # | unit | minutes | points |
 # |---|---:|---:|
-# | 1. Set a budget in place of a price | 16 | 1 |
+# | 1. Set a budget in place of a price | 15 | 1 |
 # | 2. Solve ridge, and see what it shrinks | 15 | 3 |
 # | 3. Find the λ of a budget | 10 | 2 |
-# | 4. See why corners give zeros | 14 | 2 |
+# | 4. See why corners give zeros | 13 | 2 |
 # | 5. Solve the lasso one weight at a time | 18 | 4 |
 # | 6. Reproduce a table from a book | 16 | 2 |
-# | **core path** | **89** | **14** |
+# | **core path** | **87** | **14** |
 # | 7. Project onto the ball and the diamond | 13 | 3 |
 # | 8. Descend without leaving the budget | 10 | 2 |
 # | 9. Follow the path of the lasso | 6 | |
@@ -31,9 +31,7 @@
 # | In practice, further reading | 5 | |
 # | **second part** | **41** | **6** |
 #
-# The minutes count one for 150 words of text and half a minute for a cell that only runs,
-# two for a live figure or a question with options, three for a number or a function of one point,
-# five for a function of two and seven for a function of three.
+# The minutes are estimates, made as lesson 0, unit 1 tells.
 # The second part can wait for another day.
 # So can the extension at the end, which is not graded.
 
@@ -69,7 +67,7 @@ def standardize(X):
 #
 # **Derive.**
 # Throughout this lesson $X$ is a matrix of inputs of shape $(n, d)$: $n$ examples, $d$ inputs.
-# The responses $y$ have shape $(n,)$ and the weights $w$ have shape $(d,)$.
+# The responses $y$ have shape $(n{,})$ and the weights $w$ have shape $(d{,})$.
 # The loss is the residual sum of squares, a number:
 #
 # $$J(w) = \|y - Xw\|^2, \qquad \|v\|^2 = \textstyle\sum_i v_i^2 .$$
@@ -89,7 +87,7 @@ def standardize(X):
 
 # %% [markdown]
 # **From a price to a budget.**
-# Let $w_\lambda$, of shape $(d,)$, solve the problem with a price.
+# Let $w_\lambda$, of shape $(d{,})$, solve the problem with a price.
 # Give the other problem just the budget that $w_\lambda$ uses: $c = p(w_\lambda)$.
 # Then $w_\lambda$ solves that, too.
 # For if $v$ is any weights with $p(v) \le c$, then
@@ -123,13 +121,14 @@ def standardize(X):
 # (That is a theorem; Boyd and Vandenberghe prove it in their chapter 5. For ridge you will find this $\lambda$ yourself, in unit 3.)
 #
 # For ridge the first condition reads $\nabla J(w) + 2\lambda w = 0$,
-# where $\nabla J(w) = -2X^\top(y - Xw)$ is the gradient, of shape $(d,)$.
+# where $\nabla J(w) = -2X^\top(y - Xw)$ is the gradient, of shape $(d{,})$.
 # You can see it in a drawing: the downhill direction $-\nabla J$ points straight out of the ball.
+# Such a direction is called an *outward normal*.
 # So the contour of $J$ through $w$ touches the ball there and does not cut it.
 
 # %% [markdown]
 # **Predict.**
-# The columns of $X$ are linearly independent, and the least-squares solution $\hat w$, of shape $(d,)$, has norm $\|\hat w\| = 2$.
+# The columns of $X$ are linearly independent, and the least-squares solution $\hat w$, of shape $(d{,})$, has norm $\|\hat w\| = 2$.
 # You minimize $J(w) = \|y - Xw\|^2$ subject to $\|w\| \le t$, first with $t = 1.5$, then with $t = 3$.
 # Where is the minimum for $t = 3$, and what is its $\lambda$?
 #
@@ -232,10 +231,11 @@ geometry.show(lam_slider)
 #
 # **Derive.**
 # The functions of this lesson know no intercept.
-# An intercept should not be penalized, as you saw in lesson 1, and it can be taken care of beforehand.
+# An intercept, the bias of a linear model, should not be penalized, as you saw in lesson 1, unit 1,
+# and it can be taken care of beforehand.
 # For given weights $w$, the best intercept is $\bar y - \bar x^\top w$,
-# where $\bar y$ is the mean of $y$, a number, and $\bar x$ holds the means of the columns of $X$, of shape $(d,)$.
-# Put this in, and each residual is $(y_i - \bar y) - (x_i - \bar x)^\top w$, where $x_i$, of shape $(d,)$, is row $i$ of $X$.
+# where $\bar y$ is the mean of $y$, a number, and $\bar x$ holds the means of the columns of $X$, of shape $(d{,})$.
+# Put this in, and each residual is $(y_i - \bar y) - (x_i - \bar x)^\top w$, where $x_i$, of shape $(d{,})$, is row $i$ of $X$.
 # So *center first*: take the mean off $y$ and off each column of $X$, and forget the intercept.
 #
 # Now set the gradient of $J(w) + \lambda\|w\|^2$ to 0:
@@ -246,7 +246,7 @@ geometry.show(lam_slider)
 #
 # with the identity matrix $I$ of shape $(d, d)$.
 # For $\lambda > 0$ this always has exactly one solution, even with fewer examples than inputs or with two equal columns:
-# for any $v \ne 0$ of shape $(d,)$ we have $v^\top(X^\top X + \lambda I)v = \|Xv\|^2 + \lambda\|v\|^2 > 0$.
+# for any $v \ne 0$ of shape $(d{,})$ we have $v^\top(X^\top X + \lambda I)v = \|Xv\|^2 + \lambda\|v\|^2 > 0$.
 # For $\lambda = 0$ it is least squares, and the columns have to be independent.
 #
 # **Implement** `ridge`.
@@ -554,8 +554,8 @@ figures.show(
 # ## 4. See why corners give zeros
 #
 # **Derive** the conditions for the lasso.
-# $J(w) + \lambda\|w\|_1$ is convex, so $w$ is its minimum exactly if 0 is a subgradient there, as in lesson 1.
-# Let $x_j$, of shape $(n,)$, be column $j$ of $X$, and $r = y - Xw$, of shape $(n,)$, the residual.
+# $J(w) + \lambda\|w\|_1$ is convex, so $w$ is its minimum exactly if 0 is a subgradient there, as in lesson 1, unit 4.
+# Let $x_j$, of shape $(n{,})$, be column $j$ of $X$, and $r = y - Xw$, of shape $(n{,})$, the residual.
 # The derivative of $J$ with respect to $w_j$ is $-2x_j^\top r$,
 # and $|w_j|$ has the slope $\pm 1$, or at 0 any number from −1 to 1.
 # So $w$ solves the lasso exactly if for each $j$
@@ -688,7 +688,7 @@ figures.show(
 # Three methods compete.
 # *Best subset* of size $k$ keeps the $k$ weights with which the loss is lowest, and sets the others to 0.
 # Ridge and lasso add their penalties.
-# Work out what each does to one $\hat w_j$; for the lasso you have done so in lesson 1, in units 5 and 8.
+# Work out what each does to one $\hat w_j$; for the lasso you have done so in lesson 1, units 5 and 8.
 #
 # **Implement** `orthonormal_estimates`.
 # Let $\hat w = (3,\ -1,\ 0.5,\ -0.25)$.
@@ -757,7 +757,7 @@ figures.show(
 # **Derive.**
 # Without orthonormal columns the lasso has no closed form.
 # But for *one* weight, the others held fixed, it has one.
-# Take the other weights' part off $y$: $r_j = y - \sum_{k \ne j} x_k w_k$, of shape $(n,)$, is what is left for $x_j$ to explain.
+# Take the other weights' part off $y$: $r_j = y - \sum_{k \ne j} x_k w_k$, of shape $(n{,})$, is what is left for $x_j$ to explain.
 # As a function of $w_j$ alone the objective is
 #
 # $$\|r_j - x_j w_j\|^2 + \lambda |w_j| \;=\; \|x_j\|^2\, w_j^2 - 2\, z_j\, w_j + \lambda |w_j| + \text{constant},
@@ -1184,7 +1184,7 @@ for label, misses in zip(names_of_rows[1:], errors_of_others, strict=True):
 # **Derive.**
 # So far you solved the problem with a price and looked up the budget. You can also work with the budget itself.
 # You need one tool: the *projection* of a point $w$ onto a region, the point $v$ of the region that is nearest to $w$.
-# Both have shape $(d,)$.
+# Both have shape $(d{,})$.
 # But you know the problem to minimize $\|w - v\|^2$ over $v$ with a budget: it is $J(v)$ with $w$ for $y$ and the identity for $X$.
 # If $w$ keeps to the budget, the projection is $w$ itself.
 # If not, there is a λ, and unit 4 tells what the solution looks like:
@@ -1333,16 +1333,16 @@ for region, (project, order) in projections.items():
 #
 # $$w_{k+1} = P_t\bigl(w_k + 2\alpha X^\top (y - Xw_k)\bigr), \qquad w_0 = 0,$$
 #
-# where $P_t$ is the projection, $\alpha > 0$ the learning rate and $w_k$, of shape $(d,)$, the weights after $k$ steps.
+# where $P_t$ is the projection, $\alpha > 0$ the learning rate and $w_k$, of shape $(d{,})$, the weights after $k$ steps.
 # How long may a step be?
 # The largest curvature of $J$ is $2d_1^2$, along $v_1$.
 # With $\alpha = 1 / (2d_1^2)$ the step $w_{k+1}$ minimizes, over all $v$ in the region, the function
 #
 # $$J(w_k) + \nabla J(w_k)^\top (v - w_k) + d_1^2 \|v - w_k\|^2 ,$$
 #
-# which lies above $J(v)$ everywhere and touches it at $w_k$. (To see the minimum, complete the square, as in lesson 1.)
+# which lies above $J(v)$ everywhere and touches it at $w_k$. (To see the minimum, complete the square, as in lesson 1, unit 5.)
 # So each step lowers $J$ or leaves it as it is.
-# With this step size the method always converges to the minimum over the region, whatever the scale of $X$ (a theorem; see Beck under further reading),
+# With this step size the method always converges to the minimum over the region, whatever the scale of $X$ (a theorem; Beck, under further reading, proves it),
 # though slowly if $d_1$ is much larger than $d_m$.
 #
 # **Predict.**
@@ -1473,7 +1473,7 @@ figures.show(
 # **Read it.**
 # Price and budget give the same weights, by quite different algorithms.
 # In the figure the first step runs into the boundary, and the following ones slide along it, since the projection gives back what sticks out.
-# In the diamond they end in the corner, with $w_2$ exactly 0: the projection contains a soft threshold, as the proximal step of lesson 1 does.
+# In the diamond they end in the corner, with $w_2$ exactly 0: the projection contains a soft threshold, as the proximal step of lesson 1, unit 5 does.
 #
 # Neural networks use this, too.
 # A *max-norm* constraint limits the norm of each unit's weights by projecting after every step.
@@ -1483,7 +1483,7 @@ figures.show(
 #
 # **Derive** what happens to the solution as λ changes a little.
 # Let $A$ be the inputs whose weights are not 0, $k$ in number, $X_A$ their columns, of shape $(n, k)$,
-# and $w_A$ their weights, of shape $(k,)$.
+# and $w_A$ their weights, of shape $(k{,})$.
 # The equations of unit 4 are $2X_A^\top(y - X_A w_A) = \lambda\,\mathrm{sign}(w_A)$, and so
 #
 # $$w_A = (X_A^\top X_A)^{-1} \bigl(X_A^\top y - \tfrac12 \lambda\,\mathrm{sign}(w_A)\bigr) .$$
@@ -1775,11 +1775,11 @@ figures.show(
 # | Keras | `Dense(1, kernel_regularizer=keras.regularizers.L2(lam / n))` | `keras.regularizers.L1(lam / n)` | `Dense(1, kernel_constraint=keras.constraints.MaxNorm(t))` |
 # | PyTorch | `torch.optim.SGD(model.parameters(), lr=lr, weight_decay=2 * lam / n)` | add `lam / n * model.weight.abs().sum()` to the loss | after each step, under `torch.no_grad()`: `model.weight.copy_(torch.renorm(model.weight, 2, 0, t))` |
 #
-# scikit-learn's `ElasticNet(alpha=a, l1_ratio=q)` minimizes $\frac{1}{2n}J + a\,q\,\|w\|_1 + \frac12 a\,(1-q)\,\|w\|^2$.
+# scikit-learn's `ElasticNet(alpha=a, l1_ratio=q)` has both penalties, as the extension below. It minimizes $\frac{1}{2n}J + a\,q\,\|w\|_1 + \frac12 a\,(1-q)\,\|w\|^2$.
 # For $J + \lambda_1 \|w\|_1 + \lambda_2 \|w\|^2$ take `alpha=(lam1 + 2 * lam2) / (2 * n)` and `l1_ratio=lam1 / (lam1 + 2 * lam2)`.
 #
 # scikit-learn fits an intercept without penalizing it, so it centers for you. It does not scale the inputs: do that first.
-# In Keras and PyTorch the L1 term is differentiated, which gives no exact zeros, as you know from lesson 1.
+# In Keras and PyTorch the L1 term is differentiated, which gives no exact zeros, as you know from lesson 1, unit 4.
 # PyTorch's `weight_decay` also takes the bias, unless you hand it over in a group of its own.
 # And `RidgeCV` and `LassoCV` choose λ by cross-validation.
 #
@@ -1823,7 +1823,7 @@ print("the same intercept:", np.isclose(intercept_all, with_intercept.intercept_
 # %% [markdown]
 # ## Extension, not graded: mix the two
 #
-# *About 3 minutes to read and run, longer if you play with it.*
+# *About 2 minutes to read and run, longer if you play with it.*
 #
 # The *elastic net* charges both prices, $\lambda_1$ for L1 and $\lambda_2$ for L2, two numbers:
 #
@@ -1878,6 +1878,8 @@ print("equal to 1e-6:", np.allclose(w_mix, their_mix.fit(doubled, y_pro).coef_, 
 # - J. Duchi, S. Shalev-Shwartz, Y. Singer and T. Chandra,
 #   *Efficient projections onto the ℓ1-ball for learning in high dimensions*, ICML (2008).
 #   The projection of unit 7, without the sort.
+# - A. Beck, *First-Order Methods in Optimization* (2017), chapter 10.
+#   Why the method of unit 8 converges with that step size, and the proximal step of lesson 1, unit 5 as well.
 # - T. Park and G. Casella, *The Bayesian lasso*, JASA 103 (2008).
 #   What becomes of the lasso if you want the whole posterior, not only its mode.
 # - H. Zou and T. Hastie, *Regularization and variable selection via the elastic net*, JRSS B 67 (2005).
