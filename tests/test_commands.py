@@ -15,7 +15,8 @@ ROOT = Path(__file__).resolve().parent.parent
 @pytest.fixture(autouse=True)
 def same_variables(monkeypatch):
     """Undo what a verb sets for its own process."""
-    for name in ("PATH", "COURSE_PROGRESS", "COURSE_FRAMEWORKS", "JUPYTER_PREFER_ENV_PATH"):
+    own = ("PATH", "COURSE_PROGRESS", "COURSE_FRAMEWORKS", "JUPYTER_PREFER_ENV_PATH")
+    for name in own + commands.THREADS:
         monkeypatch.setenv(name, commands.os.environ.get(name, ""))
 
 
@@ -72,6 +73,19 @@ def test_a_full_test_runs_every_step_and_sums_up(calls, capsys):
         "pytest",
     ]
     assert "passed" in capsys.readouterr().out.splitlines()[-1]
+
+
+@pytest.mark.parametrize(("cores", "workers"), [(2, 2), (64, 4), (1, 0), (None, 0)])
+def test_all_tests_are_shared_among_a_few_processes_file_by_file(
+    calls, monkeypatch, cores, workers
+):
+    monkeypatch.setattr(commands.os, "cpu_count", lambda: cores)
+    commands.main(["test"])
+    words = ("-n", str(workers), "--dist", "loadfile") if workers else ()
+    asked = [command for command in calls.commands if command[0] == "pytest"]
+    assert all(command[1 : 1 + len(words)] == words for command in asked)
+    assert all(("-n" in command) == bool(workers) for command in asked)
+    assert {commands.os.environ[name] for name in commands.THREADS} == {"1"}
 
 
 def test_a_failed_step_does_not_hide_the_others(calls, capsys):

@@ -93,9 +93,33 @@ def teach(verb, words):
 
 # ---- test ----
 
+MOST_WORKERS = 4  # some tests start a browser, a database or workers of their own
+# A process for each core is enough; a library that starts more threads makes all wait.
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
 
 def test(words):
     """Run every test, or pytest alone with the words given; return the exit code."""
+    options, rest = options_of(words)
+    if not (ROOT / "tests").is_dir():
+        print("There are no tests in this bundle.")
+        return 1
+    if not all(map(importlib.util.find_spec, ("pytest", "xdist"))):
+        print("The tests need more packages: pip install -c constraints.txt -e '.[test]'")
+        return 1
+    os.environ["COURSE_PROGRESS"] = "0"
+    os.environ["COURSE_FRAMEWORKS"] = "1" if options.frameworks else ""
+    # Old packages use each other in ways that newer ones deprecate.
+    pytest = ("pytest", *["-Wdefault::DeprecationWarning"] * options.oldest)
+    if rest:
+        return call(*pytest, *rest)
+    os.environ.update(dict.fromkeys(THREADS, "1"))
+    # Formatting and built bytes are promised for the pinned versions only.
+    return run_all(steps((*pytest, *shared()), pinned=not (options.oldest or options.newest)))
+
+
+def options_of(words):
+    """Return the options of `course test`, and the words that are pytest's."""
     parser = argparse.ArgumentParser(
         prog="course test",
         allow_abbrev=False,
@@ -109,21 +133,16 @@ def test(words):
     ends.add_argument("--oldest", action="store_true", help="in .venv-oldest: lowest versions")
     ends.add_argument("--newest", action="store_true", help="in .venv-newest: no version pinned")
     options, rest = parser.parse_known_args(words)
-    rest = rest[1:] if rest[:1] == ["--"] else rest
-    if not (ROOT / "tests").is_dir():
-        print("There are no tests in this bundle.")
-        return 1
-    if importlib.util.find_spec("pytest") is None:
-        print("The tests need more packages: pip install -c constraints.txt -e '.[test]'")
-        return 1
-    os.environ["COURSE_PROGRESS"] = "0"
-    os.environ["COURSE_FRAMEWORKS"] = "1" if options.frameworks else ""
-    # Old packages use each other in ways that newer ones deprecate.
-    pytest = ("pytest", *["-Wdefault::DeprecationWarning"] * options.oldest)
-    if rest:
-        return call(*pytest, *rest)
-    # Formatting and built bytes are promised for the pinned versions only.
-    return run_all(steps(pytest, pinned=not (options.oldest or options.newest)))
+    return options, rest[1:] if rest[:1] == ["--"] else rest
+
+
+def shared():
+    """Return the words for pytest by which several processes share the tests.
+
+    A file stays in one of them, in its order: what its tests share is made once.
+    """
+    workers = min(MOST_WORKERS, os.cpu_count() or 1)
+    return ("-n", str(workers), "--dist", "loadfile") if workers > 1 else ()
 
 
 def steps(pytest, pinned):
