@@ -234,7 +234,8 @@ def compile_checks(lesson, questions, index, stamp):
     index.parent.mkdir(parents=True, exist_ok=True)
     for name, points in lesson.points.items():
         question = questions[name]
-        data = compile_question(question, public_rng(question), points, lesson.name).to_json()
+        rng = public_rng(question)
+        data = compile_question(question, rng, points, lesson.name, public=True).to_json()
         text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
         write_text(index.parent / f"{name}.json", text + "\n")
     data = {"points": lesson.points, "by_hand": lesson.by_hand, "inputs": stamp}

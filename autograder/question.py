@@ -93,6 +93,8 @@ class Question:
         Right answers, as different as students write them; the tests of the grader run them.
     rtol, atol : float
         Tolerances, see `utils.checking.judgement.compare`.
+    public_cases : callable
+        Takes the place of `cases` in the lesson, where those are too large to be handed out.
     """
 
     name: str
@@ -106,6 +108,7 @@ class Question:
     references: tuple = ()
     rtol: float = 1e-5
     atol: float = 1e-8
+    public_cases: Callable | None = None
 
 
 @dataclass(frozen=True)
@@ -126,7 +129,7 @@ class Choice:
         return (self.right, self.right.upper(), f"({self.right})", f" {self.right}) ")
 
 
-def compile_question(question, rng, points, lesson):
+def compile_question(question, rng, points, lesson, public=False):
     """Return a question as data: what a check needs, without any answer code.
 
     Parameters
@@ -136,6 +139,8 @@ def compile_question(question, rng, points, lesson):
         Draws the random cases: a fixed one for the public checks, a secret one in grading.
     points : float
     lesson : str
+    public : bool
+        True for the checks that a lesson carries.
 
     Returns
     -------
@@ -144,6 +149,7 @@ def compile_question(question, rng, points, lesson):
     if isinstance(question, Choice):
         return _compile_choice(question, points, lesson)
     first = next(iter(question.parts))
+    make = question.public_cases if public and question.public_cases else question.cases
     cases = [
         CompiledCase(
             case.label,
@@ -152,7 +158,7 @@ def compile_question(question, rng, points, lesson):
             case.inputs,
             rounded(_expected(question, case)),
         )
-        for case in question.cases(rng)
+        for case in make(rng)
     ]
     _check_parts(question, cases)
     misconceptions = [_compile_misconception(m, cases) for m in question.misconceptions]

@@ -25,7 +25,7 @@ from utils.checking.codec import (
     Zeros,
     decode,
 )
-from utils.checking.drivers import counted
+from utils.checking.drivers import DRIVERS, counted, joined
 from utils.checking.judgement import Outcome, died, judge
 from utils.checking.messages import headline, render, uses_what_is_not_right
 
@@ -139,6 +139,18 @@ def checked_record(data, lines, case=None):
     return told | {"raised": _raised(told["raised"], lines)} if "raised" in told else told
 
 
+def joined_record(requests, records, lines, case):
+    """Return the record of a case, given those of its requests, each from `checked_record`.
+
+    Raises
+    ------
+    NotPlainError
+        If their results are of a form that no process sends.
+    """
+    told = counted(case.driver, joined(requests, records), case.inputs)
+    return told | {"raised": _raised(told["raised"], lines)} if "raised" in told else told
+
+
 def _names(names, kind, case):
     if not isinstance(names, kind) or len(names) > MAX_NAMES:
         raise NotPlainError("the names of arguments are not as expected")
@@ -205,15 +217,17 @@ def outcome_of(question, answer):
 
 def lost_record(reason):
     """Return the record of a case of which there is none: the process died, or time was up."""
-    raised = {"types": ["Exception"], "message": "", "line": ""}
-    return {
-        "raised": raised,
-        "changed": {},
-        "shares": [],
-        "printed": "",
-        "warned": [],
-        LOST: reason,
-    }
+    return _no_record("Exception") | {LOST: reason}
+
+
+def not_answered():
+    """Return the record of a call of another answer that is not there."""
+    return _no_record("NotImplementedError")
+
+
+def _no_record(kind):
+    raised = {"types": [kind], "message": "", "line": ""}
+    return {"raised": raised, "changed": {}, "shares": [], "printed": "", "warned": []}
 
 
 def _explained(outcome):
@@ -243,11 +257,19 @@ def needs_of(outcomes, names):
     open_ = [name for name, outcome in outcomes.items() if outcome.status != "right"]
     if len(open_) < 2:
         return {name: [] for name in outcomes}
-    reach = {name: names.reach(name) for name in open_}
+    reach = {name: names.reach(name) | others_of(outcomes[name]) for name in open_}
     return {
         name: [n for n in open_ if n != name and n in reach.get(name, ()) and name not in reach[n]]
         for name in outcomes
     }
+
+
+def others_of(outcome):
+    """Return the names of the other answers that the cases of an answered question call."""
+    if outcome.status == "unanswered":
+        return set()
+    drivers = (DRIVERS[case.driver] for case in outcome.question.cases)
+    return {name for driver in drivers for name in getattr(driver, "others", ())}
 
 
 def uses_unanswered(outcome, needs, names):

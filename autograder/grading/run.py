@@ -12,11 +12,22 @@ import time
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from autograder.grading.judge import ERRORS, checked_record, lost_record, outcome_of, quotable
+from autograder.grading.judge import (
+    ERRORS,
+    LOST,
+    checked_record,
+    joined_record,
+    lost_record,
+    not_answered,
+    others_of,
+    outcome_of,
+    quotable,
+)
 from autograder.grading.names import MAX_PARSED, Names, given, spoils
 from autograder.grading.transplant import Note
 from autograder.sandbox.workshop import CancelledError, ChildError, LostError
-from utils.checking.drivers import request_of
+from utils.checking.drivers import DRIVERS, key_of, requests_of, told
+from utils.checking.laws import Joint
 
 RAN_OUT = "The time for the whole submission, {:.3g} s, was used up before this check."
 TOO_OFTEN = "The process of this submission ended {} times; the rest was not run."
@@ -33,12 +44,13 @@ SPOILED = (
 STUB = "NotImplementedError"
 VALUES = ("value", "choice")  # drivers that call nothing
 MOST_REPLIES = 4  # times what one check may return
-LOST = 3  # how often a process may be ended from outside, which is nobody's fault
+ENDED = 3  # how often a process may be ended from outside, which is nobody's fault
 # What reaches beyond the names that a cell defines: threads, signals, patched modules. (Lesson 05
 # speaks of its model's eval(X, Y).)
 FAR = re.compile(
     r"[Tt]hread|Timer|Executor|signal|alarm|itimer|ctypes|asyncio|atexit|_exit|rlimit|recursion"
-    r"|settrace|setprofile|callbacks|setattr|delattr|builtins|get_ipython|modules|utils|seterr"
+    r"|settrace|setprofile|callbacks|setattr|delattr|builtins|get_ipython|modules|seterr"
+    r"|utils(?!\.(?:data|earlier|images|network|training) import)"
     r"|__(?!init|call|name|main|future|repr|str|len|iter|next|post_init)\w+__|clear\(|globals\(|vars\(|mock|audithook"
     r"|(?<![\w.])(?:exec|eval)\((?!X, Y\))|warnings\.(?!warn\()|std(?:out|err|in)"
     r"|(?:^|;)[ \t]*del\s|(?:^|;)[ \t]*(?!self\.|cls\.)\w[\w.]*\.\w+[ \t]*=(?!=)",
@@ -92,11 +104,18 @@ class Run:
 
 @dataclass
 class _Asked:
-    """A check that is being asked: the records of its cases so far, and the parts lost by death."""
+    """A check that is being asked: the records of its cases so far, and the parts lost by death.
+
+    Of a joint law `shared` holds what came of its requests so far, and `deadly` says why one of
+    them ended the process, by the digest of each.
+    """
 
     records: dict = field(default_factory=dict)
     lost: dict = field(default_factory=dict)
+    shared: dict = field(default_factory=dict)
+    deadly: dict = field(default_factory=dict)
     case: object = None
+    key: str = ""
     received: int = 0
     seconds: float = 0.0
     cpu: float = 0.0
@@ -168,7 +187,7 @@ class _Runner:
                 return self._go_through(child)
         except LostError:
             self.lost += 1
-            if self.lost > LOST:
+            if self.lost > ENDED:
                 raise
             return False
 
@@ -235,6 +254,7 @@ class _Runner:
         """Lose a part of a check of whose case the process died, or all with the core."""
         asked, core = self.asked[name], next(iter(self.questions[name].parts))
         sentence = f"On the case “{asked.case.label}”: {_lower(reason)}"
+        asked.deadly[asked.key] = sentence
         if asked.case.part in (core, ""):
             self.result.answers[name] = Answer(
                 reason=sentence, seconds=asked.seconds, cpu=asked.cpu
@@ -290,6 +310,7 @@ class _Runner:
         asked = self.asked.setdefault(name, _Asked())
         self.settle(name, self._ask(child, name, asked, self.errors))
         asked.records.clear()
+        asked.shared.clear()
 
     def settle(self, name, answer):
         """Judge an answer, if that is still to be done, and keep what is needed of it."""
@@ -307,12 +328,10 @@ class _Runner:
             if self._took_too_long(asked):
                 asked.lost[case.part] = TOO_SLOW.format(self.limits.question)
                 continue
-            reply = self._case(child, name, asked)
-            if "printed" in reply:
-                self._note_printing(Step("check", name))
-            if reply.get("missing"):
+            record = self._case(child, name, asked)
+            if record is None:
                 return Answer(missing=True, error=errors.get(name, ""))
-            asked.records[number] = self._record(child, reply, asked)
+            asked.records[number] = record
         records = [
             asked.records[number] if number in asked.records else lost_record(asked.lost[case.part])
             for number, case in enumerate(cases)
@@ -324,22 +343,54 @@ class _Runner:
         return asked.cpu >= most or asked.seconds >= most * self.limits.patience
 
     def _case(self, child, name, asked):
-        request = {"do": "observe", "name": name}
-        request |= request_of(asked.case.driver, asked.case.inputs)
-        left, case = self.limits.question - asked.cpu, self.limits.case
+        """Ask what a case comes to; return its record, None where there is no such name."""
+        case, asked.key = asked.case, ""
+        if not isinstance(DRIVERS[case.driver], Joint):
+            (request,) = requests_of(case.driver, case.inputs)
+            return self._request(child, name, request, asked, case)
+        requests = requests_of(case.driver, case.inputs)
+        records = []
+        for request in requests:
+            records.append(self._shared(child, name, request, asked))
+            if records[-1] is None or LOST in records[-1]:
+                return records[-1]
+        return self._believed(child, joined_record, requests, records, self.lines, case)
+
+    def _shared(self, child, name, request, asked):
+        """Return the record of a request, which is asked once for all cases of a check."""
+        asked.key = key = key_of(request)
+        if key in asked.deadly or (key not in asked.shared and self._took_too_long(asked)):
+            late = TOO_SLOW.format(self.limits.question)
+            return lost_record(asked.deadly.get(key, late))
+        if key not in asked.shared:
+            asked.shared[key] = self._request(child, request.of or name, request, asked, request)
+            if asked.shared[key] is None and request.of:
+                asked.shared[key] = not_answered()
+        return asked.shared[key]
+
+    def _request(self, child, name, request, asked, case):
+        """Ask one call of an answer; return its record, None where there is no such name."""
+        message = {"do": "observe", "name": name} | told(request)
+        left, most = self.limits.question - asked.cpu, self.limits.case
         try:
-            return self._talk(child, request, min(case, left), asked)
+            reply = self._talk(child, message, min(most, left), asked)
         except ChildError as error:
-            if left < case and kind_of_death(str(error)) == "time":
+            if left < most and kind_of_death(str(error)) == "time":
                 raise ChildError(TOO_SLOW.format(self.limits.question)) from None
             raise
-
-    def _record(self, child, reply, asked):
+        if "printed" in reply:
+            self._note_printing(Step("check", name))
+        if reply.get("missing"):
+            return None
         if "long" in reply or asked.received > self.limits.reply:
             child.kill()
             raise ChildError(LONG)
+        return self._believed(child, checked_record, reply.get("record"), self.lines, case)
+
+    def _believed(self, child, check, *claims):
+        """Return a record if it is of the form of one, else end the process."""
         try:
-            return checked_record(reply.get("record"), self.lines, asked.case)
+            return check(*claims)
         except Exception:  # whatever a strange record breaks is the student's own
             child.kill()
             raise ChildError(FORGED) from None
@@ -396,7 +447,8 @@ class _Runner:
 
     def _own(self, name):
         """Return the places of the cells that a check rests on."""
-        places = self.result.names.places(name, but=self.given)
+        wanted = {name} | others_of(self.result.outcomes[name])
+        places = set().union(*(self.result.names.places(n, but=self.given) for n in wanted))
         return {place for place in places if self.steps[place].kind in ("answer", "added")}
 
     def _alone(self, name):

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from utils.checking.drivers import observe
+from utils.checking.drivers import DRIVERS, observe
 from utils.checking.judgement import Compiled, judge
 from utils.checking.messages import MARKS, render, uses_what_is_not_right
 from utils.checking.uses import answers_used, raises_not_implemented
@@ -86,14 +86,19 @@ def check(name):
 def _judge(question, names):
     if names.get(question.name) is None:
         return judge(question, [_not_there(question.name)] * len(question.cases))
-    target = names[question.name]
-    return judge(question, [observe(case.driver, target, case.inputs) for case in question.cases])
+    target, seen = names[question.name], {}
+    return judge(
+        question, [observe(c.driver, target, c.inputs, names, seen) for c in question.cases]
+    )
 
 
 def _not_right(name, names, lesson):
     """Return the status of each answer that this one uses and that is not right itself."""
     answers = sorted(path.stem for path in (PUBLIC / lesson).glob("*.json"))
     used = [n for n in answers_used(name, names, answers) if n != "lesson"]
+    if names.get(name) is not None:
+        drivers = (DRIVERS[case.driver] for case in load_question(name).cases)
+        used += [n for driver in drivers for n in getattr(driver, "others", ()) if n not in used]
     used = [n for n in used if name not in answers_used(n, names, answers)]  # not in circles
     status = {n: _judge(load_question(n), names).status for n in used}
     return {n: found for n, found in status.items() if found != "right"}

@@ -6,7 +6,9 @@ in size and depth; `encode` and `decode` carry plain data through JSON without a
 """
 
 import base64
+import math
 import numbers
+import zlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +18,7 @@ MAX_ENTRIES = 4_000_000
 MAX_PARTS = 250_000  # entries that are read one by one
 MAX_TEXT = 20_000
 FEW = 16  # entries of an array that are written as numbers in any case
+MANY = 1_000  # entries of an array of bytes that are pressed where data are kept
 ROUNDED_ZERO = 1e-6  # ± this, and an interval means 0
 INTEGERS = range(-(2**63), 2**64)
 DTYPES = {f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)}
@@ -200,6 +203,9 @@ def encode(value, packed=False):
 
 def _encode_array(array, packed):
     form = {"shape": list(array.shape), "dtype": array.dtype.name}
+    if not packed and array.dtype == np.uint8 and array.size > MANY:  # images, and no numbers
+        pressed = zlib.compress(array.tobytes(), level=9)
+        return {"$pressed": base64.b64encode(pressed).decode("ascii")} | form
     if packed:
         little = array.astype(array.dtype.newbyteorder("<"), copy=False)
         return {"$packed": base64.b64encode(little.tobytes()).decode("ascii")} | form
@@ -258,6 +264,8 @@ def _decode_tagged(data, depth, budget):
             return _decode_array(entries, shape, dtype, budget)
         case {"$packed": str(text), "shape": list(shape), "dtype": str(dtype)} if len(data) == 3:
             return _decode_packed(text, shape, dtype, budget)
+        case {"$pressed": str(text), "shape": list(shape), "dtype": "uint8"} if len(data) == 3:
+            return _decode_pressed(text, shape, budget)
         case {"$raises": str(name), **rest} if not rest:
             return Raises(name[:MAX_TEXT])
         case {"$other": str(name), **rest} if not rest:
@@ -316,6 +324,20 @@ def _decode_packed(text, shape, dtype, budget):
     if dtype == "bool":  # any byte may have come, and 2 is no truth value
         return entries.view(np.uint8) != 0
     return entries.astype(dtype)
+
+
+def _decode_pressed(text, shape, budget):
+    _require_form(shape, "uint8")
+    size = math.prod(shape)
+    budget.spend(size)
+    try:
+        pressed = base64.b64decode(text, validate=True)
+        entries = zlib.decompressobj().decompress(pressed, size + 1)
+    except (ValueError, zlib.error) as error:
+        raise NotPlainError(f"not an array: {error}") from None
+    if len(entries) != size:
+        raise NotPlainError(f"{len(entries)} bytes are no array of {size}")
+    return np.frombuffer(entries, np.uint8).reshape(shape).copy()
 
 
 def _require_form(shape, dtype):

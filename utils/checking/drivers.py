@@ -12,17 +12,19 @@ back, its docstring tells why it may.
 
 import contextlib
 import copy
+import hashlib
 import io
 import itertools
+import json
 import linecache
 import warnings
 from pathlib import Path
 
 import numpy as np
 
-from utils.checking import images, masks, models
+from utils.checking import images, masks, models, trained
 from utils.checking.codec import NotPlainError, encode, plain
-from utils.checking.laws import Law
+from utils.checking.laws import Joint, Law, Request
 
 HERE = Path(__file__).parent
 MAX_PRINTED = 2_000
@@ -160,6 +162,7 @@ DRIVERS = {
     **images.DRIVERS,
     **masks.DRIVERS,
     **models.DRIVERS,
+    **trained.DRIVERS,
 }
 
 
@@ -177,7 +180,7 @@ class Printed(io.StringIO):
         return len(text)
 
 
-def observe(driver, target, inputs):
+def observe(driver, target, inputs, others=None, seen=None):
     """Run a driver on an answer and record what happened.
 
     Output, standard error and warnings of the answer are caught. The inputs are copied first, so
@@ -191,6 +194,11 @@ def observe(driver, target, inputs):
         The student's function, class or value.
     inputs : dict
         The inputs of the case, plain data.
+    others : dict, optional
+        From their names to the other answers of the lesson, for a driver that calls some.
+    seen : dict, optional
+        What came of the requests of a `Joint` so far: they are not asked again, and new ones are
+        kept in it.
 
     Returns
     -------
@@ -200,7 +208,51 @@ def observe(driver, target, inputs):
         share memory with the result; "printed", the start of what was printed; "warned", the
         warnings.
     """
-    return counted(driver, observe_results(driver, target, inputs), inputs)
+    if not isinstance(DRIVERS[driver], Joint):
+        return counted(driver, observe_results(driver, target, inputs), inputs)
+    seen = {} if seen is None else seen
+    requests = requests_of(driver, inputs)
+    for request in requests:
+        if key_of(request) not in seen:
+            answer = (others or {}).get(request.of) if request.of else target
+            seen[key_of(request)] = observe_results(request.driver, answer, request.inputs)
+    return counted(driver, joined(requests, [seen[key_of(r)] for r in requests]), inputs)
+
+
+def requests_of(driver, inputs):
+    """Return the requests that a case comes to, each to be asked of a student's process."""
+    if isinstance(DRIVERS[driver], Joint):
+        return DRIVERS[driver].requests(inputs)
+    unseen = getattr(DRIVERS[driver], "unseen", ())
+    given = {name: value for name, value in inputs.items() if name not in unseen}
+    return [Request(driver, given)]
+
+
+def key_of(request):
+    """Return the digest of a request, by which another one of the same is known."""
+    text = json.dumps([request.of, request.driver, encode(request.inputs, packed=True)])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def joined(requests, records):
+    """Return one record of those of several requests: all their values, or the first exception."""
+    whole = {"changed": {}, "shares": [], "printed": "", "warned": []}
+    for request, record in zip(requests, records, strict=True):
+        if "raised" in record:
+            return record | {"raised": _of_another(request.of, record["raised"])}
+        whole["printed"] = whole["printed"] or record["printed"]
+        whole["warned"] = whole["warned"] or record["warned"]
+        if not request.of:
+            whole["changed"] |= record["changed"]
+    return whole | {"value": [record["value"] for record in records]}
+
+
+def _of_another(name, raised):
+    """Return an exception as it is, or that of another answer as one of this name."""
+    if not name:
+        return raised
+    message = f"{name} stopped with {raised['types'][0]}: {raised['message']}"
+    return raised | {"types": ["LookupError"], "message": message[:500]}
 
 
 def observe_results(driver, target, inputs, printed=None):
@@ -238,7 +290,7 @@ def counted(driver, record, inputs):
         If the results are of a form that no such driver sends.
     """
     law = DRIVERS[driver]
-    if "value" not in record or not isinstance(law, Law):
+    if "value" not in record or not isinstance(law, Law | Joint):
         return record
     rest = {name: kept for name, kept in record.items() if name != "value"}
     try:
@@ -253,9 +305,13 @@ def counted(driver, record, inputs):
 
 def request_of(driver, inputs):
     """Return what a student's process is told of a case, for JSON: no more than it needs."""
-    unseen = getattr(DRIVERS[driver], "unseen", ())
-    given = {name: value for name, value in inputs.items() if name not in unseen}
-    return {"driver": driver, "inputs": encode(given, packed=True)}
+    (request,) = requests_of(driver, inputs)
+    return told(request)
+
+
+def told(request):
+    """Return a request as it is told, for JSON."""
+    return {"driver": request.driver, "inputs": encode(request.inputs, packed=True)}
 
 
 def describe(error):

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 
@@ -56,11 +56,12 @@ class Compiled:
 
     def to_json(self):
         """Return the question as an object for `json.dumps`."""
-        data = asdict(self)
+        data = asdict(replace(self, cases=[]))
+        places = _first_places(self.cases)
         data["cases"] = [
             {"label": c.label, "part": c.part, "driver": c.driver}
-            | {"inputs": encode(c.inputs), "expected": _seal(self.name, c)}
-            for c in self.cases
+            | {"inputs": _encode_inputs(place, c, places), "expected": _seal(self.name, c)}
+            for place, c in enumerate(self.cases)
         ]
         data["misconceptions"] = [
             {"name": m.name, "sentence": m.sentence, "records": _seal_records(self.cases, m)}
@@ -71,12 +72,10 @@ class Compiled:
     @classmethod
     def from_json(cls, data):
         """Return the question that `to_json` made into `data`."""
-        cases = [
-            CompiledCase(
-                **c | {"inputs": decode(c["inputs"]), "expected": _unseal(data["name"], c)}
-            )
-            for c in data["cases"]
-        ]
+        cases = []
+        for c in data["cases"]:
+            known = {"inputs": _decode_inputs(c, cases), "expected": _unseal(data["name"], c)}
+            cases.append(CompiledCase(**c | known))
         misconceptions = [
             CompiledMisconception(**m | {"records": _unseal_records(m)})
             for m in data["misconceptions"]
@@ -469,6 +468,35 @@ def _about_arguments(faults, records):
         "called it. `a -= …`, `a[…] = …`, `pop` and `append` work in place; `a = a - …` and "
         "`a.copy()` make a new one."
     )
+
+
+# Images that several cases look at are kept once.
+
+
+def _first_places(cases):
+    """Return {(name, id of an array of bytes): the first case that it is an input of}."""
+    places = {}
+    for place, case in enumerate(cases):
+        for name, value in case.inputs.items():
+            if isinstance(value, np.ndarray) and value.dtype == np.uint8:
+                places.setdefault((name, id(value)), place)
+    return places
+
+
+def _encode_inputs(place, case, places):
+    firsts = {name: places.get((name, id(value)), place) for name, value in case.inputs.items()}
+    own = encode({name: v for name, v in case.inputs.items() if firsts[name] == place})["$dict"]
+    return {"$dict": {n: own[n] if n in own else {"$of": firsts[n]} for n in case.inputs}}
+
+
+def _decode_inputs(data, cases):
+    """Return the inputs of a case; those of the cases before it may be named in it."""
+    items = data["inputs"]["$dict"]
+    shared = {
+        n: item["$of"] for n, item in items.items() if isinstance(item, dict) and "$of" in item
+    }
+    own = decode({"$dict": {name: item for name, item in items.items() if name not in shared}})
+    return {n: cases[shared[n]].inputs[n] if n in shared else own[n] for n in items}
 
 
 # A multiple choice is kept without its right letter in clear, and a value without its number and

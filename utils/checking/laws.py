@@ -40,6 +40,52 @@ class Law:
         return self.tell(plain(self.ask(target, inputs)), given)
 
 
+@dataclass(frozen=True, eq=False)
+class Request:
+    """One call of an answer.
+
+    Attributes
+    ----------
+    driver : str
+        A name in `utils.checking.drivers.DRIVERS`, of a driver that is no law.
+    inputs : dict
+    of : str
+        The name of another answer of the lesson that is called; "" for the one that is checked.
+    """
+
+    driver: str
+    inputs: dict
+    of: str = ""
+
+
+@dataclass(frozen=True)
+class Joint:
+    """A law on several calls: each of them is asked once, however many cases rest on it.
+
+    Attributes
+    ----------
+    requests : callable
+        `requests(inputs)` returns the list of `Request`.
+    tell : callable
+        `tell(results, inputs)` returns the value, given the result of each request as plain data.
+        It runs on whatever a process sent, as that of a `Law`.
+    call : str
+        The arguments of the answer, as a message shows them.
+    others : tuple of str
+        The names of the other answers that are called.
+    """
+
+    requests: Callable
+    tell: Callable
+    call: str = ""
+    others: tuple = ()
+
+
+def joint(requests, call="", others=()):
+    """Return a decorator that makes a `Joint` of the function which tells the value."""
+    return lambda tell: Joint(requests, tell, call, tuple(others))
+
+
 def law(ask, call="", unseen=()):
     """Return a decorator that makes a `Law` of the function which tells the value."""
     return lambda tell: Law(ask, tell, call, tuple(unseen))

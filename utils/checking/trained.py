@@ -1,0 +1,378 @@
+"""Drivers and laws of lesson 06: what a trained network predicts.
+
+Images are kept and sent as whole levels from 0 to `GREYS`, and handed over as floats from 0 to 1.
+A training takes seconds, so each is asked once, however many cases look at it (`Joint`); what a
+process sends is what the network predicted, and the judge counts. The right labels that it counts
+with stay with the judge.
+
+What a process could make up are predictions: of training data it knows the labels, of new digits
+nothing but the pixels. To predict those well is to answer.
+"""
+
+import math
+
+import numpy as np
+
+from utils.checking.codec import NotPlainError, Other, plain
+from utils.checking.laws import Request, joint
+
+GREYS = 15
+NAMES = ("l1", "l2", "augmentation", "dropout", "early_stopping")
+DATA = ("X_train", "Y_train", "X_dev", "Y_dev")
+FORM = "predict(X)"
+LABELS = "an array of labels 0 to 9, one a row"
+ALIKE = "share alike when predict is called twice"
+BY_HEART = "share of the wrong labels learned by heart"
+DEV_BY_HEART = "share of wrong dev labels learned by heart"
+EFFECT = "changes predictions"
+AGAINST = "share right on new digits, less that of the empty set"
+AGAIN = "same seed, same predictions"
+OTHER = "another seed, other predictions"
+RIGHT = "share right on unseen digits"
+OF_TRAINING = "share of the training labels, wrong ones included"
+TABLE = "ablation"
+SHARES = "none and the five names, each with a share from 0 to 1"
+READING = "they are"
+DEV = "dev accuracies"
+TRAINING, CAPSTONE, LOOKED_UP = "training", "training_capstone", "table"
+SAME = 0.99  # of the predictions of two trainings alike: rounding may turn a close one
+CLOSE = 0.03  # between an entry of the table and the accuracy of another training
+SLACK = 1e-9
+
+
+# What runs beside the student's code: train, then predict.
+
+
+def train(target, inputs):
+    """Call `target` and return what its `predict` says of each set of images.
+
+    Parameters
+    ----------
+    target : callable
+        `train_with`, or `train_regularized` where there are no "methods".
+    inputs : dict
+        "methods" (list of str), `X_train`, `Y_train`, `X_dev`, `Y_dev`, `X_new` (levels) and
+        "seed"; what else there is tells requests apart.
+    """
+    sets = {"X_train": inputs["X_train"], "X_dev": inputs["X_dev"], "X_new": inputs["X_new"]}
+    sets = {name: levels / GREYS for name, levels in sets.items()}
+    labels = {name: inputs[name].astype(int) for name in ("Y_train", "Y_dev")}
+    given = {name: (sets | labels)[name].copy() for name in DATA}
+    methods = [_set_of(inputs["methods"])] if "methods" in inputs else []
+    predict = target(*methods, *given.values(), np.random.default_rng(inputs["seed"]))
+    _put_back(inputs, given, sets | labels)
+    if methods and set(inputs["methods"]) != methods[0]:
+        inputs["methods"] = sorted(map(str, methods[0]))
+    if not callable(predict):
+        return {"no function": True}
+    return _predictions(predict, sets, inputs)
+
+
+def _set_of(methods):
+    """Return the names as a set; all five as a frozenset, which is a set as well."""
+    return frozenset(methods) if len(methods) == len(NAMES) else set(methods)
+
+
+def _put_back(inputs, given, before):
+    """Put arrays that were changed into the inputs, as levels, so that it is seen."""
+    for name, array in given.items():
+        if array.tobytes() != before[name].tobytes():
+            inputs[name] = array * (GREYS if array.dtype.kind == "f" else 1)
+
+
+def _predictions(predict, sets, inputs):
+    new = sets["X_new"]
+    asked = sets | {"again": new[:200], "one row": new[:1]}
+    if "methods" in inputs:
+        asked["blends"] = _blends(new)
+    said = {}
+    for name, X in asked.items():
+        X_given = X.copy()
+        said[name] = plain(predict(X_given))
+        if X_given.tobytes() != X.tobytes():
+            inputs["X_new"] = X_given * GREYS
+    return said
+
+
+def _blends(X):
+    """Return mixtures of two images each: there a network turns from one label to another."""
+    return np.concatenate([(X + np.roll(X, turn, axis=0)) / 2 for turn in (1, 2, 3)])
+
+
+def train_on_capstone(target, inputs):
+    """Call `train_with` on the data of the lesson; return what it predicts of both sets."""
+    from utils.data import load_capstone
+
+    if target is None:
+        raise NotImplementedError("there is no train_with yet")
+    data = load_capstone()
+    given = [getattr(data, name).copy() for name in DATA]
+    predict = target(set(inputs["methods"]), *given, np.random.default_rng(inputs["seed"]))
+    sets = {name: getattr(data, name).copy() for name in ("X_train", "X_dev")}
+    return {name: plain(predict(X)) for name, X in sets.items()}
+
+
+def look_up(target, inputs):
+    """Return `target` itself: the answer is a variable."""
+    return target
+
+
+# What the judge counts.
+
+
+def labels_in(said, n):
+    """Return n labels as an array, or None, and in words what was said.
+
+    Whole numbers 0 to 9 of any real dtype are labels.
+
+    >>> labels_in(np.array([3.0, 7.0]), 2)
+    (array([3, 7]), 'an array of labels 0 to 9, one a row')
+    >>> labels_in(np.array([[0.1, 0.9]]), 1)
+    (None, 'an array of two axes')
+    """
+    if not isinstance(said, np.ndarray):
+        return None, _no_array(said)
+    if said.shape != (n,):
+        return None, _of_another_shape(said, n)
+    if said.dtype.kind == "b":
+        return None, "an array of truth values"
+    if not np.all(np.isfinite(said)) or np.any(said != np.floor(said)):
+        return None, "an array of fractions"
+    if np.any((said < 0) | (said > 9)):
+        return None, "an array of numbers outside 0 to 9"
+    return said.astype(int), LABELS
+
+
+def _no_array(said):
+    if isinstance(said, Other):
+        texts = said.type == "array of texts" or "dtype <U" in said.type
+        return "an array of texts" if texts else "no array"
+    if said is None:
+        return "None"
+    return "a list" if isinstance(said, list) else "no array"
+
+
+def _of_another_shape(said, n):
+    if said.shape == (n, 1):
+        return "a column"
+    if said.shape[:1] == (n,):
+        return "an array of two axes" if said.ndim == 2 else "an array of many axes"
+    return "an array for another number of rows"
+
+
+def _read(result, inputs):
+    """Return the labels that were predicted of each set, or None, and what was said in words."""
+    if result == {"no function": True}:
+        return None, "nothing that can be called"
+    rows = {name: len(inputs[name]) for name in ("X_train", "X_dev", "X_new")}
+    rows |= {"again": min(200, rows["X_new"]), "one row": 1}
+    if "methods" in inputs:
+        rows["blends"] = 3 * rows["X_new"]
+    if not isinstance(result, dict) or set(result) != set(rows):
+        raise NotPlainError("these are no predictions of the sets of images")
+    read = {name: labels_in(result[name], n) for name, n in rows.items()}
+    words = next((words for labels, words in read.values() if labels is None), LABELS)
+    return (None if words != LABELS else {name: r[0] for name, r in read.items()}), words
+
+
+def _training(inputs, methods, **more):
+    """Return the request for a training on the data of a case, with these methods."""
+    given = {"methods": list(methods)}
+    given |= {name: inputs[name] for name in (*DATA, "seed", "X_new")}
+    return Request(TRAINING, given | more)
+
+
+def _share(same):
+    return float(np.mean(same))
+
+
+def _wrong_learned(labels, given, right):
+    """Return the share of wrong labels that are predicted as given."""
+    wrong = given != right
+    return _share(labels[wrong] == given[wrong])
+
+
+def _nothing(words, *names):
+    return {FORM: words} | dict.fromkeys(names, math.nan)
+
+
+@joint(lambda inputs: [_training(inputs, ())], "methods, X_train, Y_train, X_dev, Y_dev, rng")
+def plainly(results, inputs):
+    """Return what a network that is trained with no method has learned.
+
+    Parameters
+    ----------
+    results : list
+        The predictions of `train` for the empty set.
+    inputs : dict
+        As for `train`; and the right labels, "right_train", "right_dev" and "right_new".
+    """
+    labels, words = _read(results[0], inputs)
+    if labels is None:
+        return _nothing(words, ALIKE, BY_HEART, DEV_BY_HEART)
+    return {
+        FORM: words,
+        ALIKE: _share(labels["X_new"][:200] == labels["again"]),
+        BY_HEART: _wrong_learned(labels["X_train"], inputs["Y_train"], inputs["right_train"]),
+        DEV_BY_HEART: _wrong_learned(labels["X_dev"], inputs["Y_dev"], inputs["right_dev"]),
+    }
+
+
+def _with_and_without(inputs):
+    return [_training(inputs, ()), _training(inputs, inputs["methods"])]
+
+
+@joint(_with_and_without, plainly.call)
+def with_methods(results, inputs):
+    """Return what methods change in the predictions, against the empty set with the same seed."""
+    (without, word), (labels, words) = (_read(result, inputs) for result in results)
+    if labels is None or without is None:
+        return _nothing(words if labels is None else word, EFFECT, AGAINST, BY_HEART)
+    right = [_share(each["X_new"] == inputs["right_new"]) for each in (labels, without)]
+    return {
+        FORM: words,
+        EFFECT: _difference(labels, without) > 0,
+        AGAINST: right[0] - right[1],
+        BY_HEART: _wrong_learned(labels["X_train"], inputs["Y_train"], inputs["right_train"]),
+    }
+
+
+def _difference(one, other):
+    """Return the share of predictions of images not trained on that two trainings disagree on."""
+    both = [np.concatenate([each["X_new"], each["blends"]]) for each in (one, other)]
+    return _share(both[0] != both[1])
+
+
+def _twice(inputs):
+    again = inputs | {"seed": inputs["seed"] + 2}
+    return [
+        _training(inputs, NAMES),
+        _training(inputs, NAMES, again=1),
+        _training(inputs, ["dropout"]),
+        _training(again, ["dropout"]),
+    ]
+
+
+@joint(_twice, plainly.call)
+def drawn_from_rng(results, inputs):
+    """Return whether the seed of `rng`, and nothing else, decides on the predictions."""
+    read = [_read(result, inputs) for result in results]
+    words = next((words for labels, words in read if labels is None), LABELS)
+    if words != LABELS:
+        return _nothing(words, AGAIN, OTHER)
+    first, again, dropout, other = (labels for labels, _ in read)
+    return {
+        FORM: words,
+        AGAIN: _difference(first, again) <= 1 - SAME,
+        OTHER: _difference(dropout, other) > 0,
+    }
+
+
+@joint(lambda inputs: [_training(inputs, inputs["methods"])], plainly.call)
+def refused(results, inputs):
+    """Return that methods were not refused; where they were, an exception stands for it."""
+    return {"refused": False}
+
+
+def _regularized(inputs):
+    return [Request(TRAINING, {name: inputs[name] for name in (*DATA, "seed", "X_new")})]
+
+
+@joint(_regularized, "X_train, Y_train, X_dev, Y_dev, rng")
+def regularized(results, inputs):
+    """Return how much a network got right of digits that it has never seen."""
+    labels, words = _read(results[0], inputs)
+    if labels is None:
+        return _nothing(words, RIGHT, OF_TRAINING)
+    return {
+        FORM: words,
+        RIGHT: _share(labels["X_new"] == inputs["right_new"]),
+        OF_TRAINING: _share(labels["X_train"] == inputs["Y_train"]),
+    }
+
+
+def _table_again(inputs):
+    def training(name):
+        methods = [] if name == "none" else [name]
+        return Request(CAPSTONE, {"methods": methods, "seed": inputs["seed"]}, "train_with")
+
+    return [Request(LOOKED_UP, {}), *map(training, inputs["trained again"])]
+
+
+def _gap(name):
+    return f"{name}: in the table, less trained again"
+
+
+@joint(_table_again, "", ("train_with",))
+def table(results, inputs):
+    """Return what the numbers of a table are, two of them beside a training with `train_with`."""
+    from utils.data import load_capstone
+
+    given, *trainings = results
+    names, words = inputs["trained again"], _table_in_words(given)
+    if not isinstance(given, dict) or not all(_is_number(given.get(name)) for name in names):
+        return {TABLE: words, READING: "no numbers"} | {_gap(name): math.nan for name in names}
+    data = load_capstone()
+    dev, train = (
+        [_accuracy(said, f"X_{kind}", getattr(data, f"Y_{kind}")) for said in trainings]
+        for kind in ("dev", "train")
+    )
+    entries = np.array([float(given[name]) for name in names])
+    gaps = dict(zip(map(_gap, names), (entries - dev).tolist(), strict=True))
+    return {TABLE: words, READING: _reading(entries, np.array(dev), np.array(train))} | gaps
+
+
+def _accuracy(said, name, labels):
+    """Return the share of labels that were predicted, nan where none were."""
+    if not isinstance(said, dict) or name not in said:
+        raise NotPlainError("these are no predictions of the sets of images")
+    predicted, _ = labels_in(said[name], len(labels))
+    return math.nan if predicted is None else _share(predicted == labels)
+
+
+def _is_number(entry):
+    return isinstance(entry, (int, float)) and not isinstance(entry, bool)
+
+
+def _table_in_words(given):
+    if not isinstance(given, dict):
+        return "no dict"
+    missing = [name for name in ("none", *NAMES) if name not in given]
+    if missing:
+        return f"without {missing[0]}"
+    if len(given) > 1 + len(NAMES):
+        return "with other keys besides"
+    if not all(map(_is_number, given.values())):
+        return "with entries that are no numbers"
+    inside = all(0 <= entry <= 1 for entry in given.values())
+    return SHARES if inside else "with numbers outside 0 to 1"
+
+
+def _reading(entries, dev, train):
+    """Return what numbers are, given the accuracies of trainings: the first that is close."""
+    readings = {
+        DEV: dev,
+        "percent": 100 * dev,
+        "errors, not accuracies": 1 - dev,
+        "errors in percent": 100 * (1 - dev),
+        "accuracies on the training labels": train,
+    }
+    for words, accuracies in readings.items():
+        unit = 100 if "percent" in words else 1
+        if np.all(np.abs(entries - accuracies) <= unit * CLOSE + SLACK):
+            return words
+    return "something else"
+
+
+DRIVERS = {
+    TRAINING: train,
+    CAPSTONE: train_on_capstone,
+    LOOKED_UP: look_up,
+    "trained_plainly": plainly,
+    "trained_with": with_methods,
+    "trained_from_rng": drawn_from_rng,
+    "trained_or_refused": refused,
+    "trained_regularized": regularized,
+    "trained_table": table,
+}
+train.call = train_on_capstone.call = plainly.call
