@@ -85,6 +85,10 @@ def test_all_tests_are_shared_among_a_few_processes_file_by_file(
     asked = [command for command in calls.commands if command[0] == "pytest"]
     assert all(command[1 : 1 + len(words)] == words for command in asked)
     assert all(("-n" in command) == bool(workers) for command in asked)
+
+
+def test_matrix_products_keep_to_one_thread(calls):
+    commands.main(["test", "-k", "lab"])
     assert {commands.os.environ[name] for name in commands.THREADS} == {"1"}
 
 

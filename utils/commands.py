@@ -94,7 +94,7 @@ def teach(verb, words):
 # ---- test ----
 
 MOST_WORKERS = 4  # some tests start a browser, a database or workers of their own
-# A process for each core is enough; a library that starts more threads makes all wait.
+# Of small matrices more threads make slow work: on a busy machine ten times slower.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -109,11 +109,11 @@ def test(words):
         return 1
     os.environ["COURSE_PROGRESS"] = "0"
     os.environ["COURSE_FRAMEWORKS"] = "1" if options.frameworks else ""
+    os.environ.update(dict.fromkeys(THREADS, "1"))
     # Old packages use each other in ways that newer ones deprecate.
     pytest = ("pytest", *["-Wdefault::DeprecationWarning"] * options.oldest)
     if rest:
         return call(*pytest, *rest)
-    os.environ.update(dict.fromkeys(THREADS, "1"))
     # Formatting and built bytes are promised for the pinned versions only.
     return run_all(steps((*pytest, *shared()), pinned=not (options.oldest or options.newest)))
 
