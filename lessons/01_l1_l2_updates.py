@@ -1474,7 +1474,7 @@ landscape
 #
 # Try other losses, too.
 # Styblinski and Tang's has four minimizers, and under L1 nine for λ from 2.5, its slopes at 0, to about 15.
-# With Beale's even L2 makes new ones: its long flat valleys have none, until a small λ tips them toward the origin.
+# With Beale's even L2 makes a new one: a long flat valley has none, until a small λ tips it toward the origin.
 # Matyas' and Rastrigin's are lowest at 0 already, and no λ moves that point.
 # McCormick's falls without end outside the picture;
 # L2 puts a floor under it with any λ > 0, L1 from λ = ½ on.
