@@ -1,4 +1,5 @@
 import contextlib
+import copy
 import json
 import os
 
@@ -223,12 +224,24 @@ def test_written_answers_come_without_html():
     assert "1 < 2" in source
 
 
-def test_an_unanswered_text_cell_keeps_nbgraders_checksum():
+@pytest.mark.parametrize(
+    ("words", "mark"), [({}, 0), ({"why": ""}, 0), ({"why": " \n"}, 0), ({"why": "So."}, None)]
+)
+def test_an_unanswered_text_cell_keeps_nbgraders_checksum(words, mark):
     from nbgrader.utils import determine_grade
 
-    blank, written = (cell_of(planted(n).notebook, "why") for n in (release(), answered(why="So.")))
-    assert determine_grade(blank) == (0, 3.0)
-    assert determine_grade(written) == (None, 3.0)
+    cell = cell_of(planted(answered(**words)).notebook, "why")
+    assert determine_grade(cell) == (mark, 3.0)
+
+
+def test_an_answer_in_words_goes_on_in_the_text_cells_that_follow_it():
+    notebook = answered(**RIGHT)
+    place = [cell.id for cell in notebook.cells].index("why")
+    half = copy.deepcopy(notebook.cells[place]) | {"source": "Second, <b>bold</b>."}  # a split cell
+    below = [new_markdown_cell("First."), half, new_markdown_cell("Third."), new_code_cell("1")]
+    notebook.cells[place + 1 : place + 1] = [*below, new_markdown_cell("A note.")]
+    source = cell_of(planted(notebook).notebook, "why").source
+    assert source == "First.\n\nSecond, < b>bold< /b>.\n\nThird."
 
 
 def test_harmless_leaves_plain_text_and_mathematics_alone():

@@ -395,7 +395,29 @@ def _plant(submitted, targets, cells):
                 added.append((anchor, replace(cell, source=helpers(cell, cells[target]))))
             elif not _fill(cells[target], cell):
                 added.append((anchor, cell))
+    _write(submitted, targets, cells)
     return [(a, c.source) for a, c in added if c.kind == "code" and c.source.strip()]
+
+
+def _write(submitted, targets, cells):
+    """Put the answers in words in place.
+
+    One may go on in the text cells that follow it: some write there, or split the cell. Nothing
+    written leaves the release's text, by which nbgrader knows that there is no answer.
+    """
+    pieces, place = {}, None
+    for cell, target in zip(submitted, targets, strict=True):
+        place = target if target is not None or cell.kind != "markdown" else place
+        if place is not None and _is_written(cells[place]):
+            blank = cell.source.strip() in ("", cells[place].source.strip())
+            pieces.setdefault(place, []).extend([] if blank else [cell.source.strip()])
+    for place, found in pieces.items():
+        if found:
+            cells[place].source = harmless("\n\n".join(found))
+
+
+def _is_written(cell):
+    return cell.cell_type == "markdown" and _is(cell, "solution")
 
 
 def _is_explore(cell):
@@ -440,8 +462,6 @@ def _fill(cell, submitted):
         return True
     if cell.cell_type == "code":
         cell.source, cell.metadata["transplant"] = submitted.source, "answer"
-    elif submitted.source.strip() != cell.source.strip():
-        cell.source = harmless(submitted.source)
     return True
 
 
