@@ -16,10 +16,9 @@ import pytest
 from autograder.questions import limits_of
 from autograder.sandbox import seccomp
 from autograder.sandbox import workshop as sandbox
+from autograder.sandbox.limits import GradingError, Limits
 from autograder.sandbox.workshop import (
     ChildError,
-    GradingError,
-    Limits,
     LostError,
     Workshop,
     WorkshopError,
@@ -665,6 +664,7 @@ def test_the_same_submission_draws_the_same_numbers(workshop):
 
 TRY = """
 import json, os
+from autograder.sandbox.limits import Limits
 from autograder.sandbox.workshop import *
 with Workshop() as workshop:
     child = workshop.start(Limits())
