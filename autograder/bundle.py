@@ -11,9 +11,6 @@ import sys
 import zipfile
 from pathlib import Path
 
-from autograder.lesson import LessonError, lesson_paths
-from autograder.questions import hidden_of
-
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = "regularization-course"
 INCLUDED = ("notebooks", "utils", "course", "constraints.txt", "environment.yml", "pyproject.toml")
@@ -50,6 +47,8 @@ def main(argv=None, root=ROOT):
     )
     options = parser.parse_args(argv)
     out = options.out
+    from autograder.lesson import LessonError, lesson_paths  # not needed for --help
+
     try:
         chosen = [path.stem for path in lesson_paths(root, options.lessons) if options.lessons]
         names = write_bundle(root, out, chosen)
@@ -99,6 +98,8 @@ def _belongs(name, lessons):
     for folder in ("notebooks/", PUBLIC):
         if name.startswith(folder):
             return name.removeprefix(folder).split("/")[0] in lessons
+    from autograder.questions import hidden_of
+
     hidden = set.intersection(*(set(hidden_of(lesson)) for lesson in lessons))
     return name.removeprefix("utils/") not in hidden
 
