@@ -1,1 +1,1 @@
-"""What a teacher runs: questions, build, grading and benchmarks."""
+"""What runs, builds, grades and reports: all that a teacher has and a student has not."""

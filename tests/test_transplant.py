@@ -1,3 +1,5 @@
+"""Transplanting answers: what of a submission is taken, noted or refused."""
+
 import contextlib
 import copy
 import json

@@ -1,4 +1,4 @@
-"""Answers that the authors of the questions did not have in mind: right ones pass, wrong ones fail.
+"""Answers to lessons 00 and 01 that the authors of the questions did not have in mind.
 
 The right ones are in unusual styles; each wrong one goes wrong in a corner only.
 """
