@@ -146,7 +146,7 @@ def run(notebook, questions, workshop, limits, seed=b""):
     questions : dict
         From the name of a check to its `Compiled`.
     workshop : autograder.sandbox.workshop.Workshop
-    limits : autograder.sandbox.workshop.Limits
+    limits : autograder.sandbox.limits.Limits
     seed : bytes
         Seeds what the answers draw without a seed of their own.
 
