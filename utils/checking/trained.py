@@ -25,7 +25,8 @@ ALIKE = "share alike when predict is called twice"
 BY_HEART = "share of the wrong labels learned by heart"
 DEV_BY_HEART = "share of wrong dev labels learned by heart"
 EFFECT = "changes predictions"
-AGAINST = "share right on new digits, less that of the empty set"
+AGAINST = "right on new digits, as a share of those of the empty set"
+DECIDES = "the dev data decide when it stops"
 AGAIN = "same seed, same predictions"
 OTHER = "another seed, other predictions"
 RIGHT = "share right on unseen digits"
@@ -34,10 +35,13 @@ TABLE = "ablation"
 SHARES = "none and the five names, each with a share from 0 to 1"
 READING = "they are"
 DEV = "dev accuracies"
+NO_FUNCTION = {"no function": True}
 TRAINING, CAPSTONE, LOOKED_UP = "training", "training_capstone", "table"
 SAME = 0.99  # of the predictions of two trainings alike: rounding may turn a close one
 CLOSE = 0.03  # between an entry of the table and the accuracy of another training
 SLACK = 1e-9
+MOST_AGAIN = 200  # images that are predicted twice
+HALVINGS = 14  # of the way from one image to another
 
 
 # What runs beside the student's code: train, then predict.
@@ -64,7 +68,7 @@ def train(target, inputs):
     if methods and set(inputs["methods"]) != methods[0]:
         inputs["methods"] = sorted(map(str, methods[0]))
     if not callable(predict):
-        return {"no function": True}
+        return dict(NO_FUNCTION)
     return _predictions(predict, sets, inputs)
 
 
@@ -82,21 +86,30 @@ def _put_back(inputs, given, before):
 
 def _predictions(predict, sets, inputs):
     new = sets["X_new"]
-    asked = sets | {"again": new[:200], "one row": new[:1]}
-    if "methods" in inputs:
-        asked["blends"] = _blends(new)
+    asked = sets | {"again": new[:MOST_AGAIN], "one row": new[:1]}
     said = {}
     for name, X in asked.items():
         X_given = X.copy()
         said[name] = plain(predict(X_given))
         if X_given.tobytes() != X.tobytes():
             inputs["X_new"] = X_given * GREYS
+    if "methods" in inputs:
+        said["turns"] = _turns(predict, new)
     return said
 
 
-def _blends(X):
-    """Return mixtures of two images each: there a network turns from one label to another."""
-    return np.concatenate([(X + np.roll(X, turn, axis=0)) / 2 for turn in (1, 2, 3)])
+def _turns(predict, X):
+    """Return where the label turns on the way from each image to the next, by bisection.
+
+    Two networks that agree on every image still turn at other places, unless they are the same.
+    """
+    start, way = X[:-1], np.diff(X, axis=0)
+    first, _ = labels_in(plain(predict(start.copy())), len(start))
+    low = np.zeros(len(start))
+    for step in 0.5 ** np.arange(1, HALVINGS + 1) if first is not None else ():
+        labels, _ = labels_in(plain(predict(start + (low + step)[:, None] * way)), len(start))
+        low = low if labels is None else low + step * (labels == first)
+    return low
 
 
 def train_on_capstone(target, inputs):
@@ -162,17 +175,25 @@ def _of_another_shape(said, n):
 
 def _read(result, inputs):
     """Return the labels that were predicted of each set, or None, and what was said in words."""
-    if result == {"no function": True}:
+    if result == NO_FUNCTION:
         return None, "nothing that can be called"
     rows = {name: len(inputs[name]) for name in ("X_train", "X_dev", "X_new")}
-    rows |= {"again": min(200, rows["X_new"]), "one row": 1}
-    if "methods" in inputs:
-        rows["blends"] = 3 * rows["X_new"]
-    if not isinstance(result, dict) or set(result) != set(rows):
+    rows |= {"again": min(MOST_AGAIN, rows["X_new"]), "one row": 1}
+    if not isinstance(result, dict) or set(rows) - set(result):
         raise NotPlainError("these are no predictions of the sets of images")
     read = {name: labels_in(result[name], n) for name, n in rows.items()}
     words = next((words for labels, words in read.values() if labels is None), LABELS)
     return (None if words != LABELS else {name: r[0] for name, r in read.items()}), words
+
+
+def _turned(result):
+    """Return where labels turn, as `_turns` sends it."""
+    turns = result.get("turns") if isinstance(result, dict) else None
+    if turns is None and result == NO_FUNCTION:
+        return np.zeros(0)
+    if not isinstance(turns, np.ndarray) or turns.dtype != np.float64:
+        raise NotPlainError("these are no places where labels turn")
+    return turns
 
 
 def _training(inputs, methods, **more):
@@ -212,7 +233,7 @@ def plainly(results, inputs):
         return _nothing(words, ALIKE, BY_HEART, DEV_BY_HEART)
     return {
         FORM: words,
-        ALIKE: _share(labels["X_new"][:200] == labels["again"]),
+        ALIKE: _share(labels["X_new"][:MOST_AGAIN] == labels["again"]),
         BY_HEART: _wrong_learned(labels["X_train"], inputs["Y_train"], inputs["right_train"]),
         DEV_BY_HEART: _wrong_learned(labels["X_dev"], inputs["Y_dev"], inputs["right_dev"]),
     }
@@ -227,20 +248,29 @@ def with_methods(results, inputs):
     """Return what methods change in the predictions, against the empty set with the same seed."""
     (without, word), (labels, words) = (_read(result, inputs) for result in results)
     if labels is None or without is None:
-        return _nothing(words if labels is None else word, EFFECT, AGAINST, BY_HEART)
-    right = [_share(each["X_new"] == inputs["right_new"]) for each in (labels, without)]
+        return _nothing(words if labels is None else word, EFFECT, AGAINST)
+    right = [np.sum(each["X_new"] == inputs["right_new"]) for each in (labels, without)]
     return {
         FORM: words,
-        EFFECT: _difference(labels, without) > 0,
-        AGAINST: right[0] - right[1],
-        BY_HEART: _wrong_learned(labels["X_train"], inputs["Y_train"], inputs["right_train"]),
+        EFFECT: not np.array_equal(*map(_turned, results[:2])),
+        AGAINST: float(right[0] / max(right[1], 1)),
     }
 
 
-def _difference(one, other):
-    """Return the share of predictions of images not trained on that two trainings disagree on."""
-    both = [np.concatenate([each["X_new"], each["blends"]]) for each in (one, other)]
-    return _share(both[0] != both[1])
+def _early_and_late(inputs):
+    """Return also what is asked with dev data on which the first network is best, or the last."""
+    late = inputs | {"X_dev": inputs["X_train"], "Y_dev": inputs["Y_train"]}
+    early = late | {"Y_dev": (inputs["Y_train"] + 1) % 10}
+    stopped = [_training(data, inputs["methods"]) for data in (late, early)]
+    return [*_with_and_without(inputs), *stopped]
+
+
+@joint(_early_and_late, plainly.call)
+def stopped_early(results, inputs):
+    """Return the same of early stopping, and whether other dev data stop it at another step."""
+    told = with_methods.tell(results[:2], inputs)
+    late, early = map(_turned, results[2:])
+    return told | {DECIDES: not np.array_equal(late, early)}
 
 
 def _twice(inputs):
@@ -260,11 +290,11 @@ def drawn_from_rng(results, inputs):
     words = next((words for labels, words in read if labels is None), LABELS)
     if words != LABELS:
         return _nothing(words, AGAIN, OTHER)
-    first, again, dropout, other = (labels for labels, _ in read)
+    first, again = (labels for labels, _ in read[:2])
     return {
         FORM: words,
-        AGAIN: _difference(first, again) <= 1 - SAME,
-        OTHER: _difference(dropout, other) > 0,
+        AGAIN: _share(first["X_new"] == again["X_new"]) >= SAME,
+        OTHER: not np.array_equal(*map(_turned, results[2:])),
     }
 
 
@@ -299,7 +329,8 @@ def _table_again(inputs):
     return [Request(LOOKED_UP, {}), *map(training, inputs["trained again"])]
 
 
-def _gap(name):
+def gap_of(name):
+    """Return what the difference of an entry from the accuracy trained again is called."""
     return f"{name}: in the table, less trained again"
 
 
@@ -311,14 +342,14 @@ def table(results, inputs):
     given, *trainings = results
     names, words = inputs["trained again"], _table_in_words(given)
     if not isinstance(given, dict) or not all(_is_number(given.get(name)) for name in names):
-        return {TABLE: words, READING: "no numbers"} | {_gap(name): math.nan for name in names}
+        return {TABLE: words, READING: "no numbers"} | {gap_of(name): math.nan for name in names}
     data = load_capstone()
     dev, train = (
         [_accuracy(said, f"X_{kind}", getattr(data, f"Y_{kind}")) for said in trainings]
         for kind in ("dev", "train")
     )
     entries = np.array([float(given[name]) for name in names])
-    gaps = dict(zip(map(_gap, names), (entries - dev).tolist(), strict=True))
+    gaps = dict(zip(map(gap_of, names), (entries - dev).tolist(), strict=True))
     return {TABLE: words, READING: _reading(entries, np.array(dev), np.array(train))} | gaps
 
 
@@ -370,6 +401,7 @@ DRIVERS = {
     LOOKED_UP: look_up,
     "trained_plainly": plainly,
     "trained_with": with_methods,
+    "trained_stopped": stopped_early,
     "trained_from_rng": drawn_from_rng,
     "trained_or_refused": refused,
     "trained_regularized": regularized,

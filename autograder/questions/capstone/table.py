@@ -1,0 +1,99 @@
+"""The question on `ablation`: a table of dev accuracies, two of which are trained again."""
+
+import math
+
+from autograder.question import Case, Misconception, Question
+from utils.checking.codec import Interval
+from utils.checking.trained import CLOSE, DEV, NAMES, READING, SHARES, SLACK, TABLE, gap_of
+
+SEED = 0
+ENTRIES = ("none", *NAMES)
+CLEAR = ("augmentation", "early_stopping")
+PART = "two entries as trained again"
+ANY = Interval(-1e6, 1e6)
+OUTSIDE = "with numbers outside 0 to 1"
+
+
+def _cases(rng):
+    clear = rng.choice(CLEAR).item()  # accuracy and error of others are about one half
+    other = rng.choice([name for name in ENTRIES if name != clear]).item()
+    names = sorted([clear, other], key=ENTRIES.index)
+    label = f"{names[0]} and {names[1]}, trained again with train_with"
+    inputs = {"trained again": names, "seed": SEED}
+    return [Case(label, inputs, PART, _told(names, SHARES, DEV, Interval(-CLOSE, CLOSE)))]
+
+
+def _told(names, words, reading, gap):
+    if isinstance(gap, Interval) and gap is not ANY:
+        gap = Interval(gap.low - SLACK, gap.high + SLACK)
+    return {TABLE: words, READING: reading} | {gap_of(name): gap for name in names}
+
+
+def _wrong(name, sentence, reading, words=SHARES, gap=ANY):
+    def signature(case):
+        return _told(case.inputs["trained again"], words, reading, gap)
+
+    return Misconception(name, sentence, None, signature)
+
+
+_WRONG = (
+    _wrong(
+        "percent",
+        "Your numbers are percent. An accuracy is a share from 0 to 1: 0.61, not 61.",
+        "percent",
+        OUTSIDE,
+    ),
+    _wrong(
+        "errors",
+        "Your numbers are errors. The accuracy is the share that is right: 1 less the error.",
+        "errors, not accuracies",
+    ),
+    _wrong(
+        "errors in percent",
+        "Your numbers are errors, in percent. The accuracy is the share that is right, 0 to 1.",
+        "errors in percent",
+        OUTSIDE,
+    ),
+    _wrong(
+        "accuracies on the training labels",
+        "Your numbers are accuracies on X_train and Y_train. Predict X_dev, and compare with "
+        "Y_dev.",
+        "accuracies on the training labels",
+    ),
+    _wrong(
+        "other numbers",
+        "Your numbers are not what your train_with reaches. Train on load_capstone()'s data with "
+        "np.random.default_rng(0), anew for each entry, and take the accuracy on its dev data.",
+        "something else",
+    ),
+    _wrong(
+        "no dict",
+        "The table is a dict, from each name to a number: "
+        '{"none": 0.5, "l1": 0.5, …}, with your numbers.',
+        "no numbers",
+        "no dict",
+        math.nan,
+    ),
+    _wrong(
+        "texts",
+        "Some entries of your table are no numbers, perhaps texts or lists. Each name has one "
+        "number.",
+        "no numbers",
+        "with entries that are no numbers",
+        math.nan,
+    ),
+)
+
+ablation = Question(
+    "ablation",
+    "What each method brings",
+    _cases,
+    None,
+    driver="trained_table",
+    parts={PART: 1.0},
+    misconceptions=_WRONG,
+    hint='The table has six entries, "none" and the five names: for each the dev accuracy of '
+    "train_with on the data of load_capstone(), with np.random.default_rng(0).",
+)
+
+QUESTIONS = (ablation,)

@@ -1,0 +1,217 @@
+"""The question on `train_with`: one network, five methods to switch on by name.
+
+Strengths, steps and the network are the student's. What any sensible answer does is asked: with the
+empty set it learns even the wrong labels by heart, each name changes something and spoils nothing,
+and all chance comes from `rng`.
+"""
+
+import math
+
+import numpy as np
+
+from autograder.question import Case, Misconception, Question
+from autograder.questions.capstone.references import REFERENCES
+from autograder.questions.capstone.task import GREYS, WRONG, make_task
+from utils.checking.codec import Interval, Raises
+from utils.checking.judgement import UNCHANGED
+from utils.checking.trained import (
+    AGAIN,
+    AGAINST,
+    ALIKE,
+    BY_HEART,
+    DECIDES,
+    DEV_BY_HEART,
+    EFFECT,
+    FORM,
+    LABELS,
+    NAMES,
+    OTHER,
+)
+from utils.data import flip_labels
+
+N_TRAIN, N_DEV, N_NEW = 110, 80, 100
+PLAIN = "trains plainly with the empty set"
+KNOWN = "all five names, and no other"
+RANDOM = "chance comes from rng alone"
+NAN = math.nan
+LEARNED = 0.75  # of the wrong labels, by a network that nothing holds back
+HALF, MUCH = 0.5, 1e3  # of what the empty set gets right: less is no regularization
+SHARE = Interval(0.0, 1.0)
+LAYOUTS = {  # what is wrong with the predictions -> its sentence
+    "an array of two axes": "Your predict returns several numbers a row, one for each class. The "
+    "label is the place of the largest: `scores.argmax(axis=1)`.",
+    "a column": "Your predict returns a column. One label a row is an array of one axis: "
+    "`labels.ravel()`.",
+    "a list": "Your predict returns a list. `np.array(labels)` makes an array of it.",
+    "an array of texts": "Your predict returns texts. A label is a number: `labels.astype(int)`.",
+    "an array of fractions": "Your predict returns fractions, such as probabilities. A label is a "
+    "whole number 0 to 9.",
+    "an array for another number of rows": "Your predict returns another number of labels than X "
+    "has rows. Let it compute them from the X that it is given, one row or a thousand.",
+    "nothing that can be called": "What you return cannot be called. Return a function that takes "
+    "X and returns labels, such as `network.predict`.",
+}
+
+
+def levels(X):
+    """Return images as whole levels, as they are kept and sent."""
+    return np.rint(X * GREYS).astype(np.uint8)
+
+
+def few_digits(rng):
+    """Return a small task as the inputs of all cases, with the right labels."""
+    sizes = (N_TRAIN, N_DEV, N_NEW)
+    task = make_task(rng, n_test=sum(sizes))
+    images = np.split(levels(task.X_test), np.cumsum(sizes)[:-1])
+    right = np.split(task.Y_test.astype(np.uint8), np.cumsum(sizes)[:-1])
+    given = [flip_labels(labels, WRONG, rng) for labels in right[:2]]
+    return {
+        "X_train": images[0],
+        "Y_train": given[0],
+        "X_dev": images[1],
+        "Y_dev": given[1],
+        "seed": int(rng.integers(10_000)),
+        "X_new": images[2],
+        "right_train": right[0],
+        "right_dev": right[1],
+        "right_new": right[2],
+    }
+
+
+def _cases(rng):
+    data = few_digits(rng)
+    unknown = ("L2", "l3", "drop_out", "early stopping", "noise", "none", "augment")
+    alone, beside = rng.choice(unknown, 2, replace=False).tolist()
+
+    def case(label, methods, part, expected, driver="trained_with"):
+        return Case(label, {"methods": methods} | data, part, expected, driver)
+
+    return [
+        case("the empty set", [], PLAIN, _PLAINLY, "trained_plainly"),
+        *(case(f"{name} alone", [name], name, _TRAINED) for name in NAMES[:-1]),
+        case("early_stopping alone", [NAMES[-1]], NAMES[-1], _STOPPED, "trained_stopped"),
+        case("all five, as a frozenset", list(NAMES), KNOWN, _TRAINED),
+        case(f'an unknown name, "{alone}"', [alone], KNOWN, Raises("ValueError"), _REFUSED),
+        case(
+            f'an unknown name beside a known one, "l2" and "{beside}"',
+            ["l2", beside],
+            KNOWN,
+            Raises("ValueError"),
+            _REFUSED,
+        ),
+        case("the same again, and with another seed", [], RANDOM, _DRAWN, "trained_from_rng"),
+    ]
+
+
+_REFUSED = "trained_or_refused"
+_PLAINLY = {
+    FORM: LABELS,
+    ALIKE: Interval(0.95, 1.0),
+    BY_HEART: Interval(LEARNED, 1.0),
+    DEV_BY_HEART: Interval(0.0, 0.5),
+}
+_TRAINED = {FORM: LABELS, EFFECT: True, AGAINST: Interval(HALF, MUCH)}
+_STOPPED = _TRAINED | {DECIDES: True}
+_DRAWN = {FORM: LABELS, AGAIN: True, OTHER: True}
+# What a wrong answer is known by, driver by driver; where one is not named, it tells nothing.
+_NOTHING = {"nothing": True}
+
+
+def _known_by(**signatures):
+    """Return a signature, given that of each driver."""
+
+    def signature(case):
+        named = signatures.get(case.driver)
+        return _NOTHING if named is None else named
+
+    return signature
+
+
+def _layout(words):
+    nothing = {
+        "trained_plainly": (ALIKE, BY_HEART, DEV_BY_HEART),
+        "trained_with": (EFFECT, AGAINST),
+        "trained_from_rng": (AGAIN, OTHER),
+    }
+    known = {driver: {FORM: words} | dict.fromkeys(n, NAN) for driver, n in nothing.items()}
+    return _known_by(**known, trained_stopped=known["trained_with"] | {DECIDES: False})
+
+
+def _wrong(name, sentence, **signatures):
+    return Misconception(name, sentence, None, _known_by(**signatures))
+
+
+_WRONG = (
+    *(Misconception(words, text, None, _layout(words)) for words, text in LAYOUTS.items()),
+    _wrong(
+        "held back",
+        "With the empty set your network does not learn the wrong labels by heart: a method is on "
+        "that nobody named, or it trains for too few steps.",
+        trained_plainly=_PLAINLY | {BY_HEART: Interval(-0.1, LEARNED)},
+    ),
+    _wrong(
+        "trained on dev",
+        "With the empty set your network knows wrong labels of the dev data by heart. Train on "
+        "X_train and Y_train alone; the dev data tune and stop.",
+        trained_plainly=_PLAINLY | {DEV_BY_HEART: Interval(0.5, 1.0), BY_HEART: SHARE},
+    ),
+    _wrong(
+        "predicts at random",
+        "Two calls of your predict give different labels. Dropout belongs to training: predict "
+        "with all units.",
+        trained_plainly={FORM: LABELS, ALIKE: Interval(0.0, 0.95)}
+        | {BY_HEART: SHARE, DEV_BY_HEART: SHARE},
+    ),
+    _wrong(
+        "no effect",
+        "With this name every prediction is the same as without it: the name is not looked at, or "
+        "its method does nothing.",
+        trained_with=_TRAINED | {EFFECT: False},
+        trained_stopped=_STOPPED | {EFFECT: False, DECIDES: False},
+    ),
+    _wrong(
+        "harm",
+        "With this name the network gets far less right than without it. Is the sign of the "
+        "penalty right, does it pull toward 0, and are images and labels still pairs?",
+        trained_with=_TRAINED | {AGAINST: Interval(0.0, HALF)},
+    ),
+    _wrong(
+        "stopped by the train error",
+        "With other dev data your early stopping returns the same network. Stop by the error on "
+        "X_dev and Y_dev, not on the training data, and return the network that was best there.",
+        trained_stopped=_STOPPED | {DECIDES: False},
+    ),
+    _wrong(
+        "not drawn from rng",
+        "The same seed gives other predictions the second time: something is drawn from elsewhere, "
+        "as from np.random or a default_rng() of its own. Draw all of it from rng.",
+        trained_from_rng=_DRAWN | {AGAIN: False},
+    ),
+    _wrong(
+        "a seed of its own",
+        "Another seed gives the same predictions: you make a generator with a seed of your own. "
+        "Hand rng on to whatever draws.",
+        trained_from_rng=_DRAWN | {OTHER: False},
+    ),
+    _wrong(
+        "unknown names ignored",
+        "A name that is none of the five is passed over. Who mistypes one would never know: raise "
+        "a ValueError, also where other names beside it are known.",
+        trained_or_refused={"refused": False},
+    ),
+)
+
+train_with = Question(
+    "train_with",
+    "One network, five methods",
+    _cases,
+    None,
+    driver="trained_with",
+    parts={PLAIN: 0.4, **dict.fromkeys(NAMES, 0.07), KNOWN: 0.1, RANDOM: 0.1, UNCHANGED: 0.05},
+    misconceptions=_WRONG,
+    hint="Look at the network: how much of X_train does it get right, and of X_dev? Train with one "
+    "name at a time, and compare with the empty set.",
+    references=REFERENCES,
+)
+
+QUESTIONS = (train_with,)
