@@ -14,14 +14,14 @@ from utils.data import flip_labels, load_mnist, split
 from utils.images import warp
 
 TIERS = {"bronze": 0.70, "silver": 0.76, "gold": 0.80}  # least test accuracy
-N_TRAIN, N_DEV, N_TEST = 500, 300, 2_000
-WRONG = 0.3  # the share of wrong labels in the training set, and in the dev set
+N_TRAIN, N_DEV, N_TEST = 1_000, 500, 2_000
+WRONG = 0.4  # the share of wrong labels in the training set, and in the dev set
 GREYS = 15  # steps from paper to ink, few so that a file of digits is small
 
 SIDE = 28
 ROOM = 0.9  # of their size, so that the strokes beside them stay on the paper
 TURN, SHIFT = 3.0, 0.3  # how much each digit differs: standard deviation in degrees, in pixels
-BEND, WAVES = 1.5, 2  # how far the paper is bent (root mean square, pixels); half waves across it
+BEND, WAVES = 1.0, 2  # how far the paper is bent (root mean square, pixels); half waves across it
 STROKES = (0.8, 0.8, -0.8)  # how dark each stroke's three neighbors are; one is taken away
 
 
@@ -31,11 +31,11 @@ class Task:
 
     Attributes
     ----------
-    X_train : (500, 784) float64 array
+    X_train : (1000, 784) float64 array
         Digits of 28 × 28 pixels, from 0 (paper) to 1, in steps of 1/15.
-    Y_train : (500,) int array
-        Labels 0 to 9, of which 30 % are wrong.
-    X_dev, Y_dev : arrays of 300 rows
+    Y_train : (1000,) int array
+        Labels 0 to 9, of which 40 % are wrong.
+    X_dev, Y_dev : arrays of 500 rows
         Others of the same kind, with as many wrong labels.
     X_test, Y_test : arrays of 2,000 rows
         Others again, all labels right; these stay with the judge.
