@@ -4,10 +4,18 @@ import os
 
 import pytest
 
+from autograder.docs.parity.results import installed, which
 from autograder.sandbox.workshop import Workshop
 
 os.environ.setdefault("COURSE_PROGRESS", "0")
 os.environ.setdefault("MPLBACKEND", "agg")
+
+
+def pytest_report_header():
+    """Say which frameworks the answers are compared with; import them in the right order."""
+    asked, there = bool(os.environ.get("COURSE_FRAMEWORKS")), installed()
+    missing = " (the real ones are not installed)" if asked and not there else ""
+    return f"frameworks: {which(live=asked and there)}{missing}"
 
 
 def pytest_collection_modifyitems(items):

@@ -1,4 +1,4 @@
-"""What the frameworks gave, by the plainest loops; what the lessons give is in their own tests."""
+"""What the frameworks gave, by the plainest loops; `test_parity` compares the answers with it."""
 
 import doctest
 import itertools
@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from autograder import solutions
-from autograder.solutions import functions_of
 from utils import golden
 from utils.golden import load_golden, make
 
@@ -156,9 +155,12 @@ def test_flips_and_turns_only_move_pixels(stored):
         np.testing.assert_array_equal(
             stored["flip_tf"][i, row, 12 - column], images[i, row, column]
         )
-        np.testing.assert_array_equal(
-            stored["rot90_tf"][i, 12 - column, row], images[i, row, column]
-        )
+        for name, place in (
+            ("rot90_tf", (12 - column, row)),
+            ("rot90_tf_half", (8 - row, 12 - column)),
+            ("rot90_tf_back", (column, 8 - row)),
+        ):
+            np.testing.assert_array_equal(stored[name][i][place], images[i, row, column])
 
 
 # ---- dropout
@@ -190,6 +192,11 @@ def assert_dropped(results):
     mask = mask_of(results["dropout_torch_x"], results["dropout_torch_out"], 0.8, (4, 6))
     expected = mask * results["dropout_torch_dout"]
     np.testing.assert_allclose(results["dropout_torch_dx"], expected, rtol=1e-6)
+    maps = (results[f"dropout_torch_maps_{name}"] for name in ("x", "out", "dout", "dx"))
+    x, out, dout, dx = maps
+    np.testing.assert_allclose(dx, mask_of(x, out, 0.5, (2, 8, 1, 1)) * dout, rtol=1e-6)
+    first, second = results["dropout_keras_seed"]
+    np.testing.assert_array_equal(first, second)
     np.testing.assert_array_equal(results["dropout_keras_eval"], results["dropout_keras_x"])
     for name, keep_prob in (("dropout_tf1_flip", 0.8), ("dropout_tf2_flip", 0.2)):
         mask = mask_of(np.ones(1000), results[name], keep_prob, (1000,))
@@ -198,17 +205,6 @@ def assert_dropped(results):
 
 def test_the_frameworks_drop_as_they_say(stored):
     assert_dropped(stored)
-
-
-@pytest.mark.parametrize("given", DROPPED)
-def test_lesson_04_draws_masks_of_the_same_kind(stored, given):
-    forward = functions_of("04_dropout")["dropout_forward"]
-    _, keep_prob, shape = DROPPED[given]
-    x = stored[given].astype(float)
-    noise_shape = None if shape == x.shape else shape
-    out, mask = forward(x, keep_prob, np.random.default_rng(0), noise_shape=noise_shape)
-    assert set(np.unique(mask)) == {0, 1 / keep_prob}
-    mask_of(x, np.array(out), keep_prob, shape)
 
 
 # ---- early stopping
@@ -238,21 +234,3 @@ def test_keras_counts_as_the_rule_says(stored):
             strict=True,
         ):
             np.testing.assert_array_equal(stored[f"stopping_{name}"][run], expected)
-
-
-def assert_counts_alike(monitor_class, seen):
-    """A PatienceMonitor and Keras' callback agree, from the first epoch and with some patience."""
-    alike = (seen["stopping_start"] == 0) & (seen["stopping_patience"] > 0)
-    alike &= ~np.isnan(seen["stopping_errors"][:, 0])  # Keras keeps a NaN as its first best
-    for run in np.flatnonzero(alike):
-        settings = (seen[f"stopping_{name}"][run].item() for name in ("patience", "min_delta"))
-        monitor = monitor_class(*settings)
-        for epoch, error in enumerate(seen["stopping_errors"][run].tolist()):
-            monitor.update(error)
-            ours = monitor.best, monitor.wait, monitor.should_stop
-            keras = (seen[f"stopping_{name}"][run, epoch] for name in ("best", "wait", "stop"))
-            assert ours == tuple(keras), (run, epoch)
-
-
-def test_lesson_05_counts_as_keras_does(stored):
-    assert_counts_alike(functions_of("05_early_stopping")["PatienceMonitor"], stored)

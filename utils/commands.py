@@ -24,6 +24,7 @@ HELP = {
     "grade": "grade submissions and write the feedback",
     "report": "write the class report",
     "bench": "measure this code beside others",
+    "docs": "pages of docs/: parity table, gallery",
 }
 TEACHER = {  # a verb's module and function
     "build": ("autograder.build", "main"),
@@ -32,6 +33,7 @@ TEACHER = {  # a verb's module and function
     "grade": ("autograder.grading.grade", "main"),
     "report": ("autograder.report", "main"),
     "bench": ("autograder.bench", "main"),
+    "docs": ("autograder.docs", "main"),
 }
 
 

@@ -13,10 +13,12 @@ from pathlib import Path
 import numpy as np
 
 from utils.data import load_photographs
+from utils.golden.descent import descents
 
 FILE = Path(__file__).parent / "frameworks.npz"
 SEED = 20
 LARGER, SQUARE, SMALLER, CROP, WINDOW = (14, 20), (14, 14), (4, 6), (5, 6), (6, 8)
+NOISY_WINDOW, NOISY_CORNER = (30, 40), (-9.0, -14.0)
 NAN = float("nan")
 ERRORS = np.array(
     [
@@ -52,18 +54,39 @@ def inputs():
         "box_indices": np.array([0, 1, 1, 0], dtype=np.int32),
         "offsets": np.float32([[0.3, -0.55], [-0.9, 0.8]]),
         "pixel_offsets": np.float32([[2.0, -3.0], [4.5, 1.5]]),
+        "noisy_images": np.float32(  # no two channels have a level in common; the mean is no middle
+            [
+                [[[-2.0, 4.0], [-1.5, 4.0]], [[-1.5, 4.5], [0.0, 7.0]]],
+                [[[9.0, 20.0], [9.25, 20.5]], [[10.0, 20.0], [9.0, 21.0]]],
+            ]
+        ),
     }
 
 
-def images_in_tensorflow():
+def load_frameworks():
+    """Import all of them, PyTorch first.
+
+    What compiles for PyTorch brings a copy of LLVM, which ends the process if TensorFlow's copy is
+    there already.
+    """
+    import torch._dynamo  # isort: skip
+    import keras
+    import tensorflow as tf
+
+    return tf, keras, torch
+
+
+def images_in_tensorflow(given=None):
     """Return what TensorFlow makes of `inputs`, by the names that `load_golden` lists."""
     import tensorflow as tf
 
-    given, tf1 = inputs(), tf.compat.v1.image
+    given, tf1 = given or inputs(), tf.compat.v1.image
     images, boxes, indices = given["images"], given["boxes"], given["box_indices"]
     results = {
         "flip_tf": tf.image.flip_left_right(images),
         "rot90_tf": tf.image.rot90(images),
+        "rot90_tf_half": tf.image.rot90(images, k=2),
+        "rot90_tf_back": tf.image.rot90(images, k=-1),
         "resize_tf1": tf1.resize_images(images, LARGER),
         "resize_tf1_corners": tf1.resize_images(images, LARGER, align_corners=True),
         "resize_tf1_ratio": tf1.resize_images(images, SQUARE, preserve_aspect_ratio=True),
@@ -86,6 +109,20 @@ def images_in_tensorflow():
         input=images, size=WINDOW, offsets=given["pixel_offsets"], **at
     )
     return {name: result.numpy() for name, result in results.items()}
+
+
+def glimpses_in_tensorflow():
+    """Return large glimpses of small images with noise around them, drawn anew at each call."""
+    import tensorflow as tf
+
+    images, offsets = inputs()["noisy_images"], np.float32([NOISY_CORNER, NOISY_CORNER])
+    at = {"centered": False, "normalized": False}
+    return {
+        f"glimpse_tf2_{noise}": tf.image.extract_glimpse(
+            images, NOISY_WINDOW, offsets, noise=noise, **at
+        ).numpy()
+        for noise in ("uniform", "gaussian")
+    }
 
 
 def images_in_pytorch():
@@ -111,14 +148,18 @@ def dropout_in_pytorch():
     x, dout = torch.randn(4, 6, requires_grad=True), torch.randn(4, 6)
     out = torch.nn.functional.dropout(x, p=0.2, training=True)
     out.backward(dout)
-    maps = torch.randn(2, 8, 3, 3)
+    maps, dmaps = torch.randn(2, 8, 3, 3, requires_grad=True), torch.randn(2, 8, 3, 3)
+    maps_out = torch.nn.Dropout2d(p=0.5)(maps)
+    maps_out.backward(dmaps)
     results = {
         "dropout_torch_x": x,
         "dropout_torch_out": out,
         "dropout_torch_dout": dout,
         "dropout_torch_dx": x.grad,
         "dropout_torch_maps_x": maps,
-        "dropout_torch_maps_out": torch.nn.Dropout2d(p=0.5)(maps),
+        "dropout_torch_maps_out": maps_out,
+        "dropout_torch_maps_dout": dmaps,
+        "dropout_torch_maps_dx": maps.grad,
     }
     return {name: result.detach().numpy() for name, result in results.items()}
 
@@ -141,6 +182,9 @@ def dropout_in_tensorflow():
         "dropout_keras_train": layer(x, training=True),
         "dropout_keras_eval": layer(x, training=False),
         "dropout_keras_shared_out": shared(steps, training=True),
+        "dropout_keras_seed": [
+            keras.layers.Dropout(0.5, seed=SEED)(ones, training=True) for _ in range(2)
+        ],
     }
     given = {"dropout_tf_maps_x": maps, "dropout_keras_x": x, "dropout_keras_shared_x": steps}
     return given | {name: np.array(result) for name, result in results.items()}
@@ -210,14 +254,16 @@ def versions():
 
 def fixed():
     """Return all results that no random draw changes."""
-    return inputs() | images_in_tensorflow() | images_in_pytorch() | stopping_in_keras()
+    images = images_in_tensorflow() | images_in_pytorch()
+    return inputs() | images | stopping_in_keras() | descents()
 
 
 def drawn():
     """Return all results with a random draw in them."""
-    return dropout_in_pytorch() | dropout_in_tensorflow()
+    return dropout_in_pytorch() | dropout_in_tensorflow() | glimpses_in_tensorflow()
 
 
 if __name__ == "__main__":
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow has much to say when it starts
+    load_frameworks()
     np.savez_compressed(FILE, versions=versions(), **fixed(), **drawn())
