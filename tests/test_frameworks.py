@@ -86,7 +86,7 @@ def test_the_original_calls_had_these_arguments(tf):
     assert not hasattr(tf.train, "GradientDescentOptimizer")
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.glob("lessons/0[1-5]*.py")), ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", sorted(ROOT.glob("lessons/0[0-5]*.py")), ids=lambda p: p.stem)
 def test_the_names_that_a_lesson_gives_in_practice_are_there(path):
     text = path.read_text(encoding="utf-8").partition("# ## In practice")[2]
     named = list(calls(re.sub(r"(?m)^# ?", "", text), PACKAGES))

@@ -76,11 +76,11 @@ def load_frameworks():
     return tf, keras, torch
 
 
-def images_in_tensorflow(given=None):
+def images_in_tensorflow():
     """Return what TensorFlow makes of `inputs`, by the names that `load_golden` lists."""
     import tensorflow as tf
 
-    given, tf1 = given or inputs(), tf.compat.v1.image
+    given, tf1 = inputs(), tf.compat.v1.image
     images, boxes, indices = given["images"], given["boxes"], given["box_indices"]
     results = {
         "flip_tf": tf.image.flip_left_right(images),
@@ -95,6 +95,15 @@ def images_in_tensorflow(given=None):
         "crop_tf": tf.image.crop_and_resize(images, boxes, indices, CROP, extrapolation_value=0.5),
         "crop_tf_point": tf.image.crop_and_resize(images, boxes, indices, (1, 1)),
     }
+    return {name: result.numpy() for name, result in results.items()}
+
+
+def glimpses_in_tensorflow():
+    """Return glimpses of `inputs` with zeros outside, by the names that `load_golden` lists."""
+    import tensorflow as tf
+
+    given, results = inputs(), {}
+    images = given["images"]
     for name, centered, normalized in (
         ("glimpse_tf2", True, True),
         ("glimpse_tf2_corner", False, True),
@@ -111,7 +120,7 @@ def images_in_tensorflow(given=None):
     return {name: result.numpy() for name, result in results.items()}
 
 
-def glimpses_in_tensorflow():
+def noise_in_tensorflow():
     """Return large glimpses of small images with noise around them, drawn anew at each call."""
     import tensorflow as tf
 
@@ -218,9 +227,14 @@ def stopping_in_keras(errors=ERRORS, settings=SETTINGS):
         callback.set_model(keras.Sequential())
         callback.on_train_begin()
         traces.append([_after_epoch(callback, *each) for each in enumerate(errors[row])])
+    return {f"stopping_{name}": array for name, array in _seen(errors, settings, traces).items()}
+
+
+def _seen(errors, settings, traces):
+    """Return what was handed to the callback and what stood in it, by name."""
     rows, patience, min_delta, start = map(np.array, zip(*settings, strict=True))
     best, best_epoch, wait, stop = np.moveaxis(np.array(traces, dtype=float), 2, 0)
-    seen = {
+    return {
         "errors": errors[rows],
         "patience": patience,
         "min_delta": min_delta,
@@ -230,7 +244,6 @@ def stopping_in_keras(errors=ERRORS, settings=SETTINGS):
         "wait": wait.astype(int),
         "stop": stop.astype(bool),
     }
-    return {f"stopping_{name}": array for name, array in seen.items()}
 
 
 def _after_epoch(callback, epoch, error):
@@ -254,13 +267,13 @@ def versions():
 
 def fixed():
     """Return all results that no random draw changes."""
-    images = images_in_tensorflow() | images_in_pytorch()
+    images = images_in_tensorflow() | glimpses_in_tensorflow() | images_in_pytorch()
     return inputs() | images | stopping_in_keras() | descents()
 
 
 def drawn():
     """Return all results with a random draw in them."""
-    return dropout_in_pytorch() | dropout_in_tensorflow() | glimpses_in_tensorflow()
+    return dropout_in_pytorch() | dropout_in_tensorflow() | noise_in_tensorflow()
 
 
 if __name__ == "__main__":

@@ -201,7 +201,8 @@ ROWS = (
         {
             "TensorFlow": "`tf.compat.v1.train.ProximalGradientDescentOptimizer(learning_rate, "
             "l1_regularization_strength=lam)`",
-            "Keras": "none",
+            "Keras": "none; by another rule "
+            "`keras.optimizers.Ftrl(l1_regularization_strength=lam)`",
             "PyTorch": "none; after the step `torch.nn.functional.softshrink(w, lr * lam)`",
             "scikit-learn": '`sklearn.linear_model.SGDClassifier(penalty="l1", alpha=lam)`',
         },

@@ -121,7 +121,7 @@ ROWS = (
         "on ±0.2, a 784-100-50-10 tanh network",
         _NONE
         | {
-            "TensorFlow": "`tf.summary.histogram(name, data, step=step)`",
+            "TensorFlow": "`tf.histogram_fixed_width(w, [-0.2, 0.2], nbins=200)`",
             "Keras": "`keras.callbacks.TensorBoard(histogram_freq=1)`",
             "PyTorch": "`torch.histc(w, bins=200, min=-0.2, max=0.2)`",
         },
