@@ -646,7 +646,7 @@ def test_only_a_few_fork_servers_are_kept(best, monkeypatch):
     for number in range(2):
         for child in started(best, setup=f"number = {number}"):
             assert value(child, "number") == number
-    assert list(best._servers) == ["number = 1"]
+    assert list(best._servers) == [("number = 1", ())]
 
 
 @linux
@@ -809,6 +809,56 @@ def test_a_hidden_folder_is_left_out_of_what_is_shown(tmp_path):
     own = str(tmp_path / "lib/repo/.venv")
     assert sandbox.without(own, hidden) == [own]
     assert sandbox.without(str(tmp_path / "none"), hidden) == []
+
+
+def test_a_hidden_file_is_left_out_under_all_its_names(tmp_path):
+    lib = tmp_path / "lib"
+    (lib / "data").mkdir(parents=True)
+    for name in ("digits", "irises"):
+        (lib / "data" / name).touch()
+    (lib / "link").symlink_to(lib / "data")
+    (lib / "up").symlink_to(tmp_path)
+    (lib / "file").symlink_to(lib / "data" / "digits")
+    (lib / "elsewhere").symlink_to(sys.prefix)
+    shown = sandbox.without(str(lib), {str(lib / "data" / "digits")})
+    assert sorted(Path(path).name for path in shown) == ["elsewhere", "irises"]
+
+
+HIDDEN = ("utils/earlier.py", "utils/data/prostate.csv", "numpy/__init__.pyi", "no/such.py")
+SOURCES = """
+import importlib.util, numpy, utils
+
+def opens(path):
+    try:
+        return len(open(path, "rb").read()) > 0
+    except OSError:
+        return False
+
+def within_reach():
+    names = ["earlier.py", "data/prostate.csv", "__init__.pyi", "network.py"]
+    paths = [f"{place}/{n}" for place in [*utils.__path__, *numpy.__path__] for n in names]
+    paths += [importlib.util.cache_from_source(p) for p in paths if p.endswith(".py")]
+    return [path for path in paths if opens(path)]
+"""
+
+
+@linux
+@pytest.mark.parametrize("level", ["namespaces", "landlock"])
+def test_a_hidden_file_is_out_of_reach(level):
+    if sandbox.why_not(level):
+        pytest.skip(f"{level}: {sandbox.why_not(level)}; a kernel with it runs this")
+    with sandbox.Workshop(level=level) as made:
+        for hidden in (HIDDEN, ()):
+            for child in started(made, hidden=hidden):
+                execute(child, SOURCES)
+                found = value(child, "within_reach()")
+                ends = ["utils/earlier.py", "utils/data/prostate.csv", "numpy/__init__.pyi"]
+                for end in ends:
+                    assert any(path.endswith(end) for path in found) == (not hidden)
+                caches = [path for path in found if "earlier.cpython" in path]
+                assert bool(caches) == (not hidden)
+                assert any(path.endswith("utils/network.py") for path in found)
+        assert len(made._courses) == 1
 
 
 def test_what_is_shown_holds_neither_the_repository_nor_the_home():

@@ -24,7 +24,8 @@ GRADER = ("transplant", "names", "run", "judge", "verdict", "submission")
 class Material:
     """A lesson as the judge knows it.
 
-    `digest` covers the release, the hidden questions, the seed, the limits and the grader itself.
+    `digest` covers the release, the hidden questions, the seed, the limits, the names of the files
+    that are out of reach (`hidden`) and the grader itself.
     """
 
     lesson: str
@@ -34,6 +35,7 @@ class Material:
     digest: str
     limits: Limits
     lesson_digest: str = ""
+    hidden: tuple = ()
 
     def key(self, planted):
         """Return the key of the verdict on a rebuilt notebook."""
@@ -68,7 +70,7 @@ def load_material(lesson, seed, root=ROOT, questions=QUESTIONS, limits=None):
         The folder that holds `notebooks/`.
     questions : str
         The module that is asked for the questions and the limits of a lesson: it has
-        `questions_of(lesson)` and `limits_of(lesson)`.
+        `questions_of(lesson)`, `limits_of(lesson)` and, if anything is, `out_of_reach(lesson)`.
     limits : dict, optional
         What the teacher wants other than the lesson does, by the names in `Limits`.
 
@@ -84,9 +86,11 @@ def load_material(lesson, seed, root=ROOT, questions=QUESTIONS, limits=None):
     release = nbformat.reads(text, as_version=4)
     asked = import_module(questions)
     limits = Limits().changed(asked.limits_of(lesson), limits)
+    hidden = asked.out_of_reach(lesson) if hasattr(asked, "out_of_reach") else ()
     compiled = hidden_questions(asked.questions_of(lesson), lesson, points_of(release), seed)
-    digest, own = _digest(text, compiled, seed, limits), hashlib.sha256(text.encode()).hexdigest()
-    return Material(lesson, release, compiled, seed, digest, limits, own[:16])
+    digest = _digest(text, compiled, seed, limits, hidden)
+    own = hashlib.sha256(text.encode()).hexdigest()
+    return Material(lesson, release, compiled, seed, digest, limits, own[:16], hidden)
 
 
 def no_such_lesson(lesson, root=ROOT):
@@ -105,10 +109,11 @@ def points_of(release):
     }
 
 
-def _digest(text, compiled, seed, limits):
+def _digest(text, compiled, seed, limits, hidden):
     total = hashlib.sha256()
     data = [question.to_json() for question in compiled.values()]
-    for part in (text, json.dumps(data, sort_keys=True), seed, repr(limits), grader_digest()):
+    settings = (repr(limits), repr(hidden), grader_digest())
+    for part in (text, json.dumps(data, sort_keys=True), seed, *settings):
         total.update(part.encode() + b"\0")
     return total.hexdigest()
 

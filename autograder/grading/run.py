@@ -136,7 +136,7 @@ def steps_of(notebook):
     return steps
 
 
-def run(notebook, questions, workshop, limits, seed=b""):
+def run(notebook, questions, workshop, limits, seed=b"", hidden=()):
     """Run a rebuilt notebook and return what became of each check.
 
     Parameters
@@ -149,12 +149,14 @@ def run(notebook, questions, workshop, limits, seed=b""):
     limits : autograder.sandbox.limits.Limits
     seed : bytes
         Seeds what the answers draw without a seed of their own.
+    hidden : tuple of str
+        The files that are out of reach, see `Workshop.start`.
 
     Returns
     -------
     Run
     """
-    runner = _Runner(steps_of(notebook), questions, workshop, limits, seed)
+    runner = _Runner(steps_of(notebook), questions, workshop, limits, seed, hidden)
     while not runner.attempt():
         pass
     for name, answer in runner.result.answers.items():
@@ -165,9 +167,9 @@ def run(notebook, questions, workshop, limits, seed=b""):
 
 
 class _Runner:
-    def __init__(self, steps, questions, workshop, limits, seed):
+    def __init__(self, steps, questions, workshop, limits, seed, hidden):
         self.steps, self.questions = steps, questions
-        self.workshop, self.limits, self.seed = workshop, limits, seed
+        self.workshop, self.limits, self.seed, self.hidden = workshop, limits, seed, hidden
         self.until = time.monotonic() + limits.total * limits.patience
         self.setup = "\n".join(step.source for step in steps if step.kind == "set-up")
         self.lines = quotable(step.source for step in steps)
@@ -207,7 +209,7 @@ class _Runner:
     def _child(self):
         """Start a process in which the set-up cell has run, and end it."""
         self.result.starts += 1
-        child = self.workshop.start(self.limits, self.setup, self.seed)
+        child = self.workshop.start(self.limits, self.setup, self.seed, self.hidden)
         try:
             child.wait_until_ready()
             yield child

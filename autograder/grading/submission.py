@@ -58,7 +58,8 @@ def judge_planted(planted, material, workshop):
     start = time.perf_counter()
     result = refused(planted, material) if planted.refused else None
     seed = planted.submission.encode()  # the same file grades to the same result
-    result = result or run(planted.notebook, material.questions, workshop, material.limits, seed)
+    rest = (workshop, material.limits, seed, material.hidden)
+    result = result or run(planted.notebook, material.questions, *rest)
     ran = time.perf_counter()
     checks = checks_of(material.questions, result)
     judged = time.perf_counter()

@@ -35,6 +35,18 @@ def hidden_of(lesson):
     return getattr(_module(lesson), "HIDDEN", HIDDEN)
 
 
+def out_of_reach(lesson):
+    """Return all files that are out of reach when a lesson is graded, as an import would find them.
+
+    They are those of `hidden_of` and, of other packages, the `HIDDEN_PACKAGES` of its module.
+
+    >>> out_of_reach("01_l1_l2_updates")
+    ('utils/earlier.py',)
+    """
+    own = (f"utils/{name}" for name in hidden_of(lesson))
+    return (*own, *getattr(_module(lesson), "HIDDEN_PACKAGES", ()))
+
+
 def _module(lesson):
     """Return the module of a lesson, None where there is none."""
     module = f"{__name__}.{lesson.split('_', 1)[1]}"

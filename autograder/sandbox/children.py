@@ -229,7 +229,7 @@ def _number_of(process):
 class FreshChild(Child):
     """A child of its own, in a process group and a folder, where nothing confines it."""
 
-    def __init__(self, workshop, limits, order):
+    def __init__(self, workshop, limits, order, course):
         self.home = Path(tempfile.mkdtemp(dir=workshop.path / "homes"))
         shutil.copytree(workshop.path / "course" / "fonts", self.home / ".matplotlib")
         self._process = subprocess.Popen(
@@ -242,7 +242,7 @@ class FreshChild(Child):
             bufsize=0,
             **_own_group(),
         )
-        order["paths"] = [str(workshop.path / "course"), *package_folders()]
+        order["paths"] = [str(course), *package_folders()]
         order["repository"] = os.path.realpath(SOURCE)
         with contextlib.suppress(OSError):
             self._process.stdin.write(json.dumps(order).encode() + b"\n")

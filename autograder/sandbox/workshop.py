@@ -96,11 +96,11 @@ def why_not(level):
     return ""
 
 
-def readable():
+def readable(hidden=()):
     """Return the paths that a student's process may read, besides the workshop's copy.
 
     Python, its packages, the system's libraries, fonts and time zones; nothing of the repository
-    and of the teacher's home.
+    and of the teacher's home, and not the files of packages that are `hidden`.
     """
     python = {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}
     roots = {path for path in python if path in ("/", "/usr", "/usr/local")}
@@ -112,10 +112,17 @@ def readable():
     paths |= {"/usr/share/fonts", "/usr/local/share/fonts", "/usr/share/zoneinfo"}
     paths |= {"/etc/ld.so.cache", "/etc/localtime", "/etc/fonts", "/etc/alternatives"}
     paths |= {os.path.realpath(path) for path in paths}
-    hidden = {os.path.realpath(path) for path in (SOURCE, Path.home())}
+    folders = [*package_folders(), *(f for p in python - roots for f in _packages_in(p))]
+    files = {f"{folder}/{name}" for folder in folders for name in hidden}
+    hidden = {os.path.realpath(path) for path in (SOURCE, Path.home(), *files)}
     hidden |= {f"{path}/{name}" for path in paths for name in ("autograder", "nbgrader_config.py")}
     found = {part for path in paths if os.path.isabs(path) for part in without(path, hidden)}
     return [path for path in sorted(found) if found.isdisjoint(_above(path))]
+
+
+def _packages_in(prefix):
+    """Return the folders of packages of a Python: not all of them need be on the import path."""
+    return [str(path) for path in Path(prefix).glob("lib*/python*/*-packages")]
 
 
 def _above(path):
@@ -124,18 +131,24 @@ def _above(path):
 
 
 def without(path, hidden):
-    """Return the parts of a folder that hold none of the hidden folders.
+    """Return the parts of a folder that hold none of the hidden files and folders.
 
-    A hidden folder that holds `path` itself, as a home holds a Python, hides nothing of it.
+    A hidden folder that holds `path` itself, as a home holds a Python, hides nothing of it. A link
+    in a folder is a part of it, unless it leads to what is hidden, or to a folder above that.
     """
     path = os.path.normpath(path)
-    if not os.path.exists(path) or path in hidden:
+    if not os.path.exists(path) or not hidden.isdisjoint((path, os.path.realpath(path))):
         return []
-    inside = path.rstrip("/") + "/"
-    if not any(folder.startswith(inside) and os.path.exists(folder) for folder in hidden):
+    if not _holds(path, hidden):
         return [path]
-    inside = (entry.path for entry in os.scandir(path))
-    return [part for entry in inside for part in without(entry, hidden)]
+    entries = (e.path for e in os.scandir(path) if not (e.is_symlink() and _holds(e.path, hidden)))
+    return [part for entry in entries for part in without(entry, hidden)]
+
+
+def _holds(path, hidden):
+    """Return whether something that is hidden lies in a folder."""
+    inside = tuple(f"{place.rstrip('/')}/" for place in (path, os.path.realpath(path)))
+    return any(place.startswith(inside) and os.path.exists(place) for place in hidden)
 
 
 class Workshop:
@@ -168,6 +181,7 @@ class Workshop:
         if not untried:
             self._warm()
         self._servers, self._children, self._numbers = {}, set(), 0
+        self._courses, self._copying = {}, threading.Lock()
         self._cancelled = False
         self._lock, self._starting = threading.Lock(), threading.Lock()
 
@@ -186,8 +200,9 @@ class Workshop:
         (server / "autograder" / "__init__.py").touch()
         for name in ("__init__", "probe", "confine", "seccomp"):
             shutil.copy(SOURCE / "autograder" / "sandbox" / f"{name}.py", sandbox)
-        for folder in ("root", "home", "homes", "course/fonts"):
+        for folder in ("root", "home", "homes", "course/fonts", "courses"):
             (self.path / folder).mkdir()
+        (self.path / "courses").chmod(0o755)
         if self.level == "landlock":  # there is no room with a way in of its own
             self.path.chmod(0o711)
         self._open_copies()
@@ -214,7 +229,25 @@ class Workshop:
             for found in Path(matplotlib.get_cachedir()).glob("fontlist-*.json"):
                 shutil.copy(found, folder)
 
-    def start(self, limits, setup="", seed=b""):
+    def _without(self, hidden):
+        """Return the copy of what children import that lacks these files, made of links."""
+        lacking = tuple(name for name in hidden if name.startswith("utils/"))
+        course = self.path / "course"
+        if not lacking:
+            return course
+        folder = self.path / "courses" / secrets.token_hex(4)
+        with self._copying:
+            if lacking not in self._courses:
+
+                def left_out(place, names):
+                    inside = Path(place).relative_to(course).as_posix()
+                    return [name for name in names if _source_of(f"{inside}/{name}") in lacking]
+
+                shutil.copytree(course, folder, ignore=left_out, copy_function=os.link)
+                self._courses[lacking] = folder
+            return self._courses[lacking]
+
+    def start(self, limits, setup="", seed=b"", hidden=()):
         """Return a new child, in which the set-up cell has run.
 
         Parameters
@@ -224,6 +257,9 @@ class Workshop:
             The source of the lesson's set-up cell: the course's own code.
         seed : bytes
             Seeds the generators that a student's code does not seed.
+        hidden : tuple of str
+            Files that are out of reach, as an import would find them: "utils/earlier.py". At the
+            level "process" only the copy of utils lacks them.
 
         Raises
         ------
@@ -235,10 +271,11 @@ class Workshop:
         self._numbers += 1
         order = limits.settings() | {"seed": seed.hex()}
         if self.level == "process":
-            child = FreshChild(self, limits, order | {"setup": setup})
+            child = FreshChild(self, limits, order | {"setup": setup}, self._without(hidden))
         else:
             order["user"] = os.getpid() * 64 + self._numbers % 64
-            child = self._forked(setup, limits, order | {"hidden": str(Path(__file__))})
+            order["hidden"] = str(Path(__file__))
+            child = self._forked((setup, tuple(hidden)), limits, order)
         with self._lock:
             self._children.add(child)
         if self._cancelled:  # while it was started
@@ -246,23 +283,25 @@ class Workshop:
             raise CancelledError
         return child
 
-    def _forked(self, setup, limits, order):
-        """Return a fork of the server for this set-up cell; of a new one if it has died."""
+    def _forked(self, lesson, limits, order):
+        """Return a fork of the server of a lesson; of a new one if it has died."""
         try:
-            return ForkedChild(self._server(setup), limits, order)
+            return ForkedChild(self._server(lesson), limits, order)
         except LostError:
-            return ForkedChild(self._server(setup), limits, order)
+            return ForkedChild(self._server(lesson), limits, order)
 
-    def _server(self, setup):
+    def _server(self, lesson):
+        """Return the fork server of a lesson, known by its set-up cell and what it hides."""
         with self._starting:
-            server = self._servers.pop(setup, None)
+            server = self._servers.pop(lesson, None)
             if server is None or not server.alive:
                 if server is not None:
                     server.close()
-                server = Server(self, setup)
-            self._servers[setup] = server  # the latest one last
+                setup, hidden = lesson
+                server = Server(self, setup, self._without(hidden), readable(hidden))
+            self._servers[lesson] = server  # the latest one last
             for old in [s for s in self._servers if not self._servers[s].children]:
-                if len(self._servers) > KEPT_SERVERS and old != setup:
+                if len(self._servers) > KEPT_SERVERS and old != lesson:
                     self._servers.pop(old).close()
             return server
 
@@ -299,6 +338,16 @@ class Workshop:
         if self._mark is not None:
             os.close(self._mark)
         shutil.rmtree(self.path, ignore_errors=True)
+
+
+def _source_of(name):
+    """Return the source that a compiled file belongs to, or the file itself.
+
+    >>> _source_of("utils/__pycache__/earlier.cpython-312.pyc")
+    'utils/earlier.py'
+    """
+    folder, cache, file = name.rpartition("__pycache__/")
+    return f"{folder}{file.split('.')[0]}.py" if cache else name
 
 
 def _permit(level, trusted):
@@ -357,7 +406,8 @@ def _is_stale(folder):
 class Server:
     """A fork server and its keeper: see `probe.serve`."""
 
-    def __init__(self, workshop, setup):
+    def __init__(self, workshop, setup, course, shown):
+        self._course, self._shown = str(course), shown
         self.workshop, self.children, self.alive = workshop, 0, True
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         os.set_inheritable(theirs.fileno(), True)
@@ -387,16 +437,15 @@ class Server:
 
     def _settings(self, setup):
         path, namespaces = self.workshop.path, self.workshop.level == "namespaces"
-        course = str(path / "course")
         return {
             "level": self.workshop.level,
             "setup": setup,
             "server": str(path / "server"),
-            "course": course,
+            "course": self._course,
             "root": str(path / "root"),
             "home": str(path / "home"),
-            "shown": readable(),
-            "paths": ["/course" if namespaces else course, *package_folders()],
+            "shown": self._shown,
+            "paths": ["/course" if namespaces else self._course, *package_folders()],
             "repository": os.path.realpath(SOURCE),
         }
 

@@ -9,12 +9,12 @@ import numpy as np
 
 from autograder.question import Case, Misconception, Question
 from autograder.questions.capstone.references import by_the_loop
-from autograder.questions.capstone.task import TIERS, make_task
-from autograder.questions.capstone.training import LAYOUTS, levels
+from autograder.questions.capstone.task import N_TEST, TIERS, make_task
+from autograder.questions.capstone.training import COARSE, LAYOUTS, levels
 from utils.checking.codec import Interval
 from utils.checking.trained import FORM, LABELS, OF_TRAINING, RIGHT
 
-N_PUBLIC = 200  # digits that a lesson's own check predicts: they have to be handed out
+N_PUBLIC = 500  # digits that a lesson's own check predicts: they have to be handed out
 SHARES = dict(zip(TIERS, (0.25, 0.375, 0.375), strict=True))
 PARTS = {f"{tier}: {least:.0%} of the unseen digits": SHARES[tier] for tier, least in TIERS.items()}
 BY_HEART = 0.93  # of the training labels, right ones and wrong ones: learned by heart
@@ -24,15 +24,15 @@ SHARE = Interval(0.0, 1.0)
 WIDE = (784, 300, 10)
 
 
-def _cases(rng, **sizes):
-    task = make_task(rng, **sizes)
+def _cases(rng, n_test=N_TEST, step=1):
+    task = make_task(rng, n_test)
     data = {
-        "X_train": levels(task.X_train),
+        "X_train": levels(task.X_train, step),
         "Y_train": task.Y_train.astype(np.uint8),
-        "X_dev": levels(task.X_dev),
+        "X_dev": levels(task.X_dev, step),
         "Y_dev": task.Y_dev.astype(np.uint8),
         "seed": int(rng.integers(10_000)),
-        "X_new": levels(task.X_test),
+        "X_new": levels(task.X_test, step),
         "right_new": task.Y_test.astype(np.uint8),
     }
     return [
@@ -108,7 +108,7 @@ train_regularized = Question(
         mix("augmentation", "dropout", "l2", size=WIDE, lam={"l2": 1e-4}),
         mix("augmentation", "dropout", "l1", size=WIDE, lam={"l1": 1e-5}),
     ),
-    public_cases=lambda rng: _cases(rng, n_test=N_PUBLIC),
+    public_cases=lambda rng: _cases(rng, N_PUBLIC, COARSE),
 )
 
 QUESTIONS = (train_regularized,)

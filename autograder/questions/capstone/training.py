@@ -11,7 +11,7 @@ import numpy as np
 
 from autograder.question import Case, Misconception, Question
 from autograder.questions.capstone.references import REFERENCES
-from autograder.questions.capstone.task import GREYS, WRONG, make_task
+from autograder.questions.capstone.task import GREYS, make_task
 from utils.checking.codec import Interval, Raises
 from utils.checking.judgement import UNCHANGED
 from utils.checking.trained import (
@@ -34,8 +34,10 @@ PLAIN = "trains plainly with the empty set"
 KNOWN = "all five names, and no other"
 RANDOM = "chance comes from rng alone"
 NAN = math.nan
+COARSE = 3  # levels in one, in what a lesson hands out
+WRONG = 0.25  # of the labels
 LEARNED = 0.75  # of the wrong labels, by a network that nothing holds back
-HALF, MUCH = 0.5, 1e3  # of what the empty set gets right: less is no regularization
+THIRD, MUCH = 1 / 3, 1e3  # of what the empty set gets right: less is no regularization
 SHARE = Interval(0.0, 1.0)
 LAYOUTS = {  # what is wrong with the predictions -> its sentence
     "an array of two axes": "Your predict returns several numbers a row, one for each class. The "
@@ -53,16 +55,16 @@ LAYOUTS = {  # what is wrong with the predictions -> its sentence
 }
 
 
-def levels(X):
-    """Return images as whole levels, as they are kept and sent."""
-    return np.rint(X * GREYS).astype(np.uint8)
+def levels(X, step=1):
+    """Return images as whole levels, as they are kept and sent; a coarser step takes less room."""
+    return (step * np.rint(X * GREYS / step)).astype(np.uint8)
 
 
-def few_digits(rng):
+def few_digits(rng, step=1):
     """Return a small task as the inputs of all cases, with the right labels."""
     sizes = (N_TRAIN, N_DEV, N_NEW)
     task = make_task(rng, n_test=sum(sizes))
-    images = np.split(levels(task.X_test), np.cumsum(sizes)[:-1])
+    images = np.split(levels(task.X_test, step), np.cumsum(sizes)[:-1])
     right = np.split(task.Y_test.astype(np.uint8), np.cumsum(sizes)[:-1])
     given = [flip_labels(labels, WRONG, rng) for labels in right[:2]]
     return {
@@ -78,8 +80,8 @@ def few_digits(rng):
     }
 
 
-def _cases(rng):
-    data = few_digits(rng)
+def _cases(rng, step=1):
+    data = few_digits(rng, step)
     unknown = ("L2", "l3", "drop_out", "early stopping", "noise", "none", "augment")
     alone, beside = rng.choice(unknown, 2, replace=False).tolist()
 
@@ -110,7 +112,7 @@ _PLAINLY = {
     BY_HEART: Interval(LEARNED, 1.0),
     DEV_BY_HEART: Interval(0.0, 0.5),
 }
-_TRAINED = {FORM: LABELS, EFFECT: True, AGAINST: Interval(HALF, MUCH)}
+_TRAINED = {FORM: LABELS, EFFECT: True, AGAINST: Interval(THIRD, MUCH)}
 _STOPPED = _TRAINED | {DECIDES: True}
 _DRAWN = {FORM: LABELS, AGAIN: True, OTHER: True}
 # What a wrong answer is known by, driver by driver; where one is not named, it tells nothing.
@@ -173,7 +175,7 @@ _WRONG = (
         "harm",
         "With this name the network gets far less right than without it. Is the sign of the "
         "penalty right, does it pull toward 0, and are images and labels still pairs?",
-        trained_with=_TRAINED | {AGAINST: Interval(0.0, HALF)},
+        trained_with=_TRAINED | {AGAINST: Interval(0.0, THIRD)},
     ),
     _wrong(
         "stopped by the train error",
@@ -212,6 +214,7 @@ train_with = Question(
     hint="Look at the network: how much of X_train does it get right, and of X_dev? Train with one "
     "name at a time, and compare with the empty set.",
     references=REFERENCES,
+    public_cases=lambda rng: _cases(rng, COARSE),
 )
 
 QUESTIONS = (train_with,)
