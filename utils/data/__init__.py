@@ -60,17 +60,17 @@ class Data:
 
 @dataclass(frozen=True, eq=False)
 class Capstone:
-    """Hold the task of lesson 06: few digits, 40 % of whose labels are wrong.
+    """Hold the task of lesson 06: few digits, 30 % of whose labels are wrong.
 
     Attributes
     ----------
-    X_train : (1000, 784) float64 array
+    X_train : (500, 784) float64 array
         Grey levels from 0 (paper) to 1 (ink), row by row.
-    Y_train : (1000,) int array
-        Labels from 0 to 9, of which 400 are wrong. Nothing here tells which.
-    X_dev : (500, 784) float64 array
-    Y_dev : (500,) int array
-        Other digits of the same kind: 200 of these labels are wrong.
+    Y_train : (500,) int array
+        Labels from 0 to 9, of which 150 are wrong. Nothing here tells which.
+    X_dev : (300, 784) float64 array
+    Y_dev : (300,) int array
+        Other digits of the same kind: 90 of these labels are wrong.
     """
 
     X_train: np.ndarray
@@ -136,12 +136,12 @@ def load_mnist():
 
 
 def load_capstone():
-    """Load the digits of lesson 06: 1,000 to train on, 500 for dev, 40 % of both mislabeled.
+    """Load the digits of lesson 06: 500 to train on, 300 for dev, 30 % of both mislabeled.
 
     Returns
     -------
     Capstone
-        `X_train` (1000, 784), `Y_train` (1000,), `X_dev` (500, 784) and `Y_dev` (500,).
+        `X_train` (500, 784), `Y_train` (500,), `X_dev` (300, 784) and `Y_dev` (300,).
 
     Notes
     -----
@@ -152,7 +152,7 @@ def load_capstone():
     --------
     >>> digits = load_capstone()
     >>> digits.X_train.shape, digits.X_dev.shape, digits.Y_dev[:4].tolist()
-    ((1000, 784), (500, 784), [2, 7, 5, 4])
+    ((500, 784), (300, 784), [2, 9, 8, 6])
     """
     with files(__name__).joinpath("capstone.npz").open("rb") as stream, np.load(stream) as archive:
         inputs = {name: archive[name] / 255 for name in ("X_train", "X_dev")}

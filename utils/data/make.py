@@ -18,8 +18,8 @@ from utils.data import flip_labels, load_mnist, split
 
 FOLDER = Path(__file__).parent
 CAPSTONE_SEED = 6
-CAPSTONE_SIZES = (1000, 500)  # train and dev
-CAPSTONE_WRONG = 0.4  # of the labels of each
+CAPSTONE_SIZES = (500, 300)  # train and dev
+CAPSTONE_WRONG = 0.3  # of the labels of each
 PROSTATE_IN_WHEEL = "faraway/datasets/prostate/prostate.csv.bz2"
 
 
