@@ -79,11 +79,12 @@ def _dealt(sizes, rng):
     return [(mnist.X[rows], mnist.y[rows]) for rows in dealt]
 
 
-def _spoiled(Y, rng):
+def _spoiled(labels, rng):
     """Return labels of which the same share is wrong in each class."""
-    spoiled = Y.copy()
-    for rows in (Y == label for label in range(DIGITS)):
-        spoiled[rows] = flip_labels(Y[rows], WRONG, rng)
+    spoiled = labels.copy()
+    for label in range(DIGITS):
+        rows = labels == label
+        spoiled[rows] = flip_labels(labels[rows], WRONG, rng)
     return spoiled
 
 
