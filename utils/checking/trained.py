@@ -26,7 +26,9 @@ BY_HEART = "share of the wrong labels learned by heart"
 DEV_BY_HEART = "share of wrong dev labels learned by heart"
 EFFECT = "changes predictions"
 AGAINST = "right on new digits, as a share of those of the empty set"
-DECIDES = "the dev data decide when it stops"
+DECIDES = "when it stops is decided by"
+DEV_DATA, NOBODY = "the dev data", "nobody: it trains as with the empty set"
+ALONE = "without it the dev data decide nothing"
 AGAIN = "same seed, same predictions"
 OTHER = "another seed, other predictions"
 RIGHT = "share right on unseen digits"
@@ -262,15 +264,18 @@ def _early_and_late(inputs):
     late = inputs | {"X_dev": inputs["X_train"], "Y_dev": inputs["Y_train"]}
     early = late | {"Y_dev": (inputs["Y_train"] + 1) % 10}
     stopped = [_training(data, inputs["methods"]) for data in (late, early)]
-    return [*_with_and_without(inputs), *stopped]
+    return [*_with_and_without(inputs), *stopped, _training(early, ())]
 
 
 @joint(_early_and_late, plainly.call)
 def stopped_early(results, inputs):
     """Return the same of early stopping, and whether other dev data stop it at another step."""
     told = with_methods.tell(results[:2], inputs)
-    late, early = map(_turned, results[2:])
-    return told | {DECIDES: not np.array_equal(late, early)}
+    told.pop(EFFECT)  # the last step may be the best
+    plain, late, early, again = map(_turned, [results[0], *results[2:]])
+    who = NOBODY if np.array_equal(late, plain) else "something else"
+    who = who if np.array_equal(late, early) else DEV_DATA
+    return told | {DECIDES: who, ALONE: np.array_equal(plain, again)}
 
 
 def _twice(inputs):

@@ -18,13 +18,16 @@ from utils.checking.trained import (
     AGAIN,
     AGAINST,
     ALIKE,
+    ALONE,
     BY_HEART,
     DECIDES,
     DEV_BY_HEART,
+    DEV_DATA,
     EFFECT,
     FORM,
     LABELS,
     NAMES,
+    NOBODY,
     OTHER,
 )
 from utils.data import flip_labels
@@ -36,7 +39,7 @@ RANDOM = "chance comes from rng alone"
 NAN = math.nan
 COARSE = 3  # levels in one, in what a lesson hands out
 WRONG = 0.25  # of the labels
-LEARNED = 0.75  # of the wrong labels, by a network that nothing holds back
+LEARNED = 0.5  # of the wrong labels, by a network that nothing holds back
 THIRD, MUCH = 1 / 3, 1e3  # of what the empty set gets right: less is no regularization
 SHARE = Interval(0.0, 1.0)
 LAYOUTS = {  # what is wrong with the predictions -> its sentence
@@ -113,7 +116,7 @@ _PLAINLY = {
     DEV_BY_HEART: Interval(0.0, 0.5),
 }
 _TRAINED = {FORM: LABELS, EFFECT: True, AGAINST: Interval(THIRD, MUCH)}
-_STOPPED = _TRAINED | {DECIDES: True}
+_STOPPED = {FORM: LABELS, AGAINST: Interval(THIRD, MUCH), DECIDES: DEV_DATA, ALONE: True}
 _DRAWN = {FORM: LABELS, AGAIN: True, OTHER: True}
 # What a wrong answer is known by, driver by driver; where one is not named, it tells nothing.
 _NOTHING = {"nothing": True}
@@ -136,7 +139,8 @@ def _layout(words):
         "trained_from_rng": (AGAIN, OTHER),
     }
     known = {driver: {FORM: words} | dict.fromkeys(n, NAN) for driver, n in nothing.items()}
-    return _known_by(**known, trained_stopped=known["trained_with"] | {DECIDES: False})
+    stopped = {FORM: words, AGAINST: NAN, DECIDES: NOBODY, ALONE: True}
+    return _known_by(**known, trained_stopped=stopped)
 
 
 def _wrong(name, sentence, **signatures):
@@ -169,7 +173,7 @@ _WRONG = (
         "With this name every prediction is the same as without it: the name is not looked at, or "
         "its method does nothing.",
         trained_with=_TRAINED | {EFFECT: False},
-        trained_stopped=_STOPPED | {EFFECT: False, DECIDES: False},
+        trained_stopped=_STOPPED | {DECIDES: NOBODY},
     ),
     _wrong(
         "harm",
@@ -181,13 +185,20 @@ _WRONG = (
         "stopped by the train error",
         "With other dev data your early stopping returns the same network. Stop by the error on "
         "X_dev and Y_dev, not on the training data, and return the network that was best there.",
-        trained_stopped=_STOPPED | {DECIDES: False},
+        trained_stopped=_STOPPED | {DECIDES: "something else"},
+    ),
+    _wrong(
+        "stopped unasked",
+        "With the empty set, too, other dev data give another network. Only early_stopping looks "
+        "at X_dev and Y_dev; without it the training goes on to its end.",
+        trained_stopped=_STOPPED | {ALONE: False},
     ),
     _wrong(
         "not drawn from rng",
         "The same seed gives other predictions the second time: something is drawn from elsewhere, "
         "as from np.random or a default_rng() of its own. Draw all of it from rng.",
         trained_from_rng=_DRAWN | {AGAIN: False},
+        trained_stopped=_STOPPED | {ALONE: False},
     ),
     _wrong(
         "a seed of its own",
