@@ -85,4 +85,7 @@ c.GradeAnswers.grading_directory = str(GRADING)
 # Formgrader and the feedback pages show what students wrote (autograder/grading/formgrader.py). A
 # heading in an answer gets no id: formgrader finds the field for a mark by its id.
 c.HTMLExporter.exclude_anchor_links = True
-c.HTMLExporter.preprocessors = ["autograder.grading.formgrader.PlainNames"]
+c.HTMLExporter.preprocessors = [
+    "autograder.grading.formgrader.PlainNames",
+    "autograder.grading.formgrader.PlainTables",
+]
