@@ -1,6 +1,7 @@
 """A real JupyterLab in headless Chromium, as a fixture."""
 
 import shutil
+import urllib.parse
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from autograder.browser import Lab, chromium, missing, server
 
 ROOT = Path(__file__).parent.parent.parent
+MATHJAX = "https://cdnjs.cloudflare.com/ajax/libs/mathjax/2.7.7/"  # nbgrader's pages load it
 
 
 def pytest_collection_modifyitems(items):
@@ -44,4 +46,30 @@ def lab(browser, served):
     page = context.new_page()
     page.set_default_timeout(30_000)
     yield Lab(page, *served)
+    context.close()
+
+
+@pytest.fixture
+def guarded(browser):
+    """A page, and a list of all that it should not have done: scripts and requests outside."""
+    context, seen = browser.new_context(viewport={"width": 1280, "height": 1000}), []
+
+    def judge(route):
+        url = route.request.url
+        if urllib.parse.urlsplit(url).hostname == "127.0.0.1" or url.startswith("file:"):
+            route.continue_()
+            return
+        if not url.startswith(MATHJAX):
+            seen.append(url)
+        route.abort()
+
+    def dialog(found):
+        seen.append(found.message)
+        found.dismiss()
+
+    context.route("**/*", judge)
+    page = context.new_page()
+    page.set_default_timeout(30_000)
+    page.on("dialog", dialog)
+    yield page, seen
     context.close()

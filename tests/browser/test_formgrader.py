@@ -2,7 +2,6 @@
 
 import json
 import os
-import urllib.parse
 
 import pytest
 
@@ -16,7 +15,6 @@ from tests.test_feedback import TEXTS
 from tests.toy import LESSON, RIGHT, answered, cell_of, file_of, here, write_course
 
 ATTACKERS = ("mallory", "trudy")
-MATHJAX = "https://cdnjs.cloudflare.com/ajax/libs/mathjax/2.7.7/"  # nbgrader's pages load it
 TOY = 'c.GradeAnswers.questions, c.GradeAnswers.no_sandbox = "tests.toy", True\n'
 FOLDER = f"grading/autograded/{{}}/{LESSON}"
 
@@ -74,32 +72,6 @@ def formgrader(course, tmp_path_factory):
     """The address of a JupyterLab with nbgrader's formgrader on that course."""
     with server(course, tmp_path_factory.mktemp("home")) as address:
         yield address
-
-
-@pytest.fixture
-def guarded(browser):
-    """A page, and a list of all that it should not have done: scripts and requests outside."""
-    context, seen = browser.new_context(viewport={"width": 1280, "height": 1000}), []
-
-    def judge(route):
-        url = route.request.url
-        if urllib.parse.urlsplit(url).hostname == "127.0.0.1" or url.startswith("file:"):
-            route.continue_()
-            return
-        if not url.startswith(MATHJAX):
-            seen.append(url)
-        route.abort()
-
-    def dialog(found):
-        seen.append(found.message)
-        found.dismiss()
-
-    context.route("**/*", judge)
-    page = context.new_page()
-    page.set_default_timeout(30_000)
-    page.on("dialog", dialog)
-    yield page, seen
-    context.close()
 
 
 def submission_id(course, student):
