@@ -98,3 +98,25 @@ def test_a_folder_that_is_not_there_is_said(course, capsys):
 def test_nothing_built_is_said(tmp_path, capsys):
     assert bundle.main([str(tmp_path / "out.zip")], root=tmp_path) == 1
     assert "course build" in capsys.readouterr().err
+
+
+def test_a_folder_is_no_file_to_write(course, capsys):
+    assert bundle.main([str(course)], root=course) == 1
+    assert f"{course} is a folder: name the file to write" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("lessons", "helper"), [(["00", "05"], False), (["06"], True), ([], True)])
+def test_a_bundle_of_some_lessons_holds_no_answers_to_them(tmp_path, capsys, lessons, helper):
+    assert bundle.main([str(tmp_path / "out.zip"), *lessons]) == 0
+    with zipfile.ZipFile(tmp_path / "out.zip") as archive:
+        names = {name.removeprefix(bundle.FOLDER + "/") for name in archive.namelist()}
+    notebooks = {name[10:12] for name in names if name.startswith("notebooks/")}
+    public = {name[22:24] for name in names if name.startswith("utils/checking/public/")}
+    assert notebooks == public == (set(lessons) or {f"0{n}" for n in range(7)})
+    assert ("utils/earlier.py" in names) == helper
+    assert f"{len(notebooks)} lesson{'s' * (len(notebooks) > 1)}," in capsys.readouterr().out
+
+
+def test_a_lesson_that_is_not_there_is_said(tmp_path, capsys):
+    assert bundle.main([str(tmp_path / "out.zip"), "17"]) == 1
+    assert 'no lesson "17"; the lessons are 00_start_here' in capsys.readouterr().err
