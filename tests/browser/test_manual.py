@@ -142,32 +142,6 @@ def exported(course):
         return {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
 
 
-def test_the_argument_is_graded_by_hand_from_the_list_to_the_exported_file(
-    course, address, guarded
-):
-    page, seen = guarded
-    form = Formgrader(page, address)
-    unread = {"ada": True, "ben": False, "cyd": False, "mallory": True}
-    full = CODE + FULL
-    assert form.waiting() == {who: (CODE, full, waits) for who, waits in unread.items()}
-    form.shot("manual_list")
-    deeds = {"ada": _give_points_and_a_comment, "mallory": _refuse}
-    met = [student for student in form.submissions() if not deeds.get(student, _no_response)(form)]
-    assert sorted(met) == sorted(WRITTEN)
-    after = {"ada": CODE + 3.5, "ben": CODE, "cyd": CODE, "mallory": CODE}
-    assert form.waiting() == {who: (points, full, False) for who, points in after.items()}
-    form.shot("manual_done")
-    grade(course)  # nothing new came in: pages are made anew, marks stay
-    assert form.waiting() == {who: (points, full, False) for who, points in after.items()}
-    assert exported(course) == after
-    _read_the_feedback(form, course)
-    grade(course, "--force")  # graded again: the marks stay, and are to be looked at
-    given = {who: (points, full, unread[who]) for who, points in after.items()}
-    assert form.waiting() == given
-    assert exported(course) == after
-    assert seen == []
-
-
 def _give_points_and_a_comment(form):
     panel = form.panel()
     rubric = form.page.locator(".rendered_html table").last
@@ -203,6 +177,14 @@ def _refuse(form):
     form.shot("manual_mallory")
 
 
+DEEDS = {
+    "ada": _give_points_and_a_comment,
+    "ben": _no_response,
+    "cyd": _no_response,
+    "mallory": _refuse,
+}
+
+
 def _read_the_feedback(form, course):
     page, folder = form.page, course / "grading" / "feedback"
     page.goto((folder / "ada" / LESSON / f"{LESSON}.html").as_uri())
@@ -214,3 +196,31 @@ def _read_the_feedback(form, course):
     form.shot("manual_feedback")
     page.goto((folder / "ben" / LESSON / f"{LESSON}.html").as_uri())
     assert page.locator(".panel-footer", has_text="No response.").count() == 1
+
+
+def test_the_argument_is_graded_by_hand_from_the_list_to_the_exported_file(
+    course, address, guarded
+):
+    page, seen = guarded
+    form = Formgrader(page, address)
+    unread = {"ada": True, "ben": False, "cyd": False, "mallory": True}
+    full = CODE + FULL
+    assert form.waiting() == {who: (CODE, full, waits) for who, waits in unread.items()}
+    form.shot("manual_list")
+    met = set()
+    for student in form.submissions():
+        DEEDS[student](form)
+        met.add(student)
+    assert met == set(WRITTEN)
+    after = {"ada": CODE + 3.5, "ben": CODE, "cyd": CODE, "mallory": CODE}
+    assert form.waiting() == {who: (points, full, False) for who, points in after.items()}
+    form.shot("manual_done")
+    grade(course)  # nothing new came in: pages are made anew, marks stay
+    assert form.waiting() == {who: (points, full, False) for who, points in after.items()}
+    assert exported(course) == after
+    _read_the_feedback(form, course)
+    grade(course, "--force")  # graded again: the marks stay, and are to be looked at
+    given = {who: (points, full, unread[who]) for who, points in after.items()}
+    assert form.waiting() == given
+    assert exported(course) == after
+    assert seen == []
