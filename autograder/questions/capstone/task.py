@@ -94,10 +94,6 @@ def pen(rng):
     It turns them by any angle, mirrors them or not, bends the paper, draws three strokes beside
     each stroke, and changes how dark a grey is. Besides, each digit is turned and shifted a little.
 
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-
     Returns
     -------
     callable
