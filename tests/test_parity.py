@@ -57,8 +57,8 @@ def test_the_examples_hold(module):
 
 @pytest.mark.parametrize("key", ROWS)
 def test_row(found, key):
-    bounds = ROWS[key].bounds
-    assert {what: (d, bounds[what]) for what, d in found(key).items() if d > bounds[what]} == {}
+    here, seen = ROWS[key], found(key)
+    assert {what: (seen[what], here.bounds[what]) for what in here.beyond(seen)} == {}
 
 
 def test_every_operation_of_the_section_has_a_row():
@@ -105,6 +105,14 @@ def test_a_difference_that_is_not_compared_is_an_error():
     stored = results.ask(live=False).arrays
     with pytest.raises(ValueError, match="nothing was compared for \\['colors'\\]"):
         measure(extra, answers_of(extra.lesson), stored)
+
+
+def test_no_page_is_made_with_a_difference_above_its_bound():
+    flip = ROWS["flip"]
+    assert "pixels: equal" in page.render([flip], {"flip": {"pixels": 0.0}}, "none")
+    for apart in (1e-9, np.inf, np.nan):
+        with pytest.raises(ValueError, match=r"does not hold: flip, pixels\. Find out why"):
+            page.render([flip], {"flip": {"pixels": apart}}, "none")
 
 
 def test_to_the_bit_means_the_dtype_too():

@@ -43,7 +43,17 @@ def render(rows, measured, said):
         The differences of each row, by its key.
     said : str
         Which frameworks were used.
+
+    Raises
+    ------
+    ValueError
+        If a difference is above its bound.
     """
+    if far := [f"{row.key}, {what}" for row in rows for what in row.beyond(measured[row.key])]:
+        raise ValueError(
+            f"the parity table would say what does not hold: {'; '.join(far)}. "
+            "Find out why, and mend the answer or the row"
+        )
     lines = [_line(row, measured[row.key]) for row in rows]
     return HEAD.format(said=said) + TABLE + "".join(lines)
 
@@ -61,7 +71,7 @@ def _line(row, found):
 
 
 def _cell(what, apart, bound):
-    """Return a difference in words.
+    """Return a difference, which is within its bound, in words.
 
     >>> _cell("pixels", 0.0, 0.0), _cell("value", 3.14e-8, 1e-6), _cell("share", 0.0123, 0.08)
     ('pixels: equal', 'value: 3e-08 ≤ 1e-06', 'share: 0.01 ≤ 0.08')
@@ -71,8 +81,8 @@ def _cell(what, apart, bound):
 
 def taught(lesson, name):
     """Return a graded name as a link to its lesson, with the unit that asks for it."""
-    unit = _units(lesson)[name]
-    return f"[`{name}`](../notebooks/{lesson}/{lesson}.ipynb), lesson {lesson[:2]}, unit {unit}"
+    place = f"lesson {int(lesson[:2])}, unit {_units(lesson)[name]}"
+    return f"[`{name}`](../notebooks/{lesson}/{lesson}.ipynb), {place}"
 
 
 @cache

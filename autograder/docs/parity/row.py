@@ -47,6 +47,10 @@ class Row:
     compare: Callable
     unseen: Callable | None = field(default=None)
 
+    def beyond(self, found):
+        """Return what is farther apart than its bound allows, of what `measure` returned."""
+        return [what for what, bound in self.bounds.items() if not found[what] <= bound]
+
 
 def measure(row, ours, theirs, live=False):
     """Return the largest difference of each thing that a row compares.
