@@ -16,6 +16,7 @@ from autograder.docs.gallery.compare import Comparison
 from autograder.docs.gallery.exhibit import Exhibit
 from autograder.docs.gallery.printed import DIABETES_STEPS, LOWEST, METHODS, TABLE_3_3
 from autograder.docs.gallery.svg import alike, words
+from utils import figures
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -189,7 +190,14 @@ def test_pictures_are_alike_up_to_a_point_and_not_beyond(pages):
     assert alike(drawn, drawn)
     assert alike(drawn, moved(0.1))
     assert not alike(drawn, moved(20))
-    assert not alike(drawn, drawn.replace("<!-- output -->", "<!-- input -->"))
+    for old, new in (
+        ("<!-- output -->", "<!-- input -->"),
+        ("<title>", "<title>Not "),
+        (figures.COLORS["dev"].lower(), "#ff0000"),
+        ("stroke-width: 2", "stroke-width: 3"),
+    ):
+        assert old in drawn
+        assert not alike(drawn, drawn.replace(old, new))
     assert gallery.same("gallery/x.svg", drawn.encode(), moved(0.1).encode())
     assert not gallery.same("gallery.md", b"0.680", b"0.681")
 

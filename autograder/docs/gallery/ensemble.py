@@ -1,4 +1,4 @@
-"""Dropout as an average over all thinned networks: lesson 04, by enumerating every mask."""
+"""Dropout as an average over all thinned networks: lesson 4, by enumerating every mask."""
 
 from functools import cache
 
@@ -12,7 +12,7 @@ from utils import figures
 
 __all__ = ["exhibits", "gaps_of"]
 
-ACTIVATIONS = np.array([1.0, 2.0, 3.0])  # of lesson 04's question `network_ensemble`
+ACTIVATIONS = np.array([1.0, 2.0, 3.0])  # of lesson 4's question `network_ensemble`
 WEIGHTS = np.array([2.0, 1.0, -1.0])
 KINDS = ("the scores", "the probabilities, geometric", "the probabilities, arithmetic")
 

@@ -36,7 +36,7 @@ def readings(epochs=EPOCHS):
 
 @cache
 def moved_share():
-    """Return the largest share of weights in another bin if lesson 01's own answers train."""
+    """Return the largest share of weights in another bin if lesson 1's own answers train."""
     lesson = answers("01_l1_l2_updates")
     updates = {
         "none": None,

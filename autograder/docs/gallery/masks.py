@@ -1,4 +1,4 @@
-"""Dropout on the inputs of a linear model as ridge: lesson 04, by enumerating every mask."""
+"""Dropout on the inputs of a linear model as ridge: lesson 4, by enumerating every mask."""
 
 from functools import cache
 from itertools import product

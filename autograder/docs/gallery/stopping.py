@@ -1,4 +1,4 @@
-"""Early stopping as L2 on a quadratic, and where the rule of thumb fails: lesson 05."""
+"""Early stopping as L2 on a quadratic, and where the rule of thumb fails: lesson 5."""
 
 from functools import cache
 

@@ -25,6 +25,9 @@ _PLACES = re.compile(r"translate\([^)]*\)")
 _NUMBER = re.compile(r"-?\d+\.\d+")
 _ANY_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _WORDS = re.compile(r"<!-- (.*?) -->")
+_LOOKS = re.compile(
+    r'<title>.*?</title>|class="s\d+"|#[0-9a-f]{6}\b|stroke-(?:width|dasharray): [^;"}]*'
+)
 _STYLE = re.compile(r'style="([^"]*)"')
 
 
@@ -92,11 +95,11 @@ def words(svg):
 
 
 def alike(one, other):
-    """Say whether two pictures show the same: the same words and marks at nearly the same places.
+    """Say whether two pictures show the same: words, looks, and marks at nearly the same places.
 
     Letters are compared by the words that they make up, not by their outlines.
     """
-    if words(one) != words(other):
+    if words(one) != words(other) or _LOOKS.findall(one) != _LOOKS.findall(other):
         return False
     one, other = _places(one), _places(other)
     return len(one) == len(other) and all(
