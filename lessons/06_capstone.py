@@ -170,9 +170,9 @@ figures.show(
 # With all five methods it becomes
 #
 # $$\min_W \; \mathrm{E}_{T, M} \Bigl[ \frac1n \sum_{i=1}^{n} \ell\bigl( f_W(T x_i;\, M),\; y_i \bigr) \Bigr]
-# \;+\; \lambda_1 \sum |w| \;+\; \lambda_2 \sum w^2 ,
-# \qquad \text{stopped after } k \text{ steps} .$$
+# \;+\; \lambda_1 \sum |w| \;+\; \lambda_2 \sum w^2 ,$$
 #
+# and the way down is stopped after $k$ steps, before the bottom.
 # Here $T$ is a random shift of the image, $M$ are the masks of dropout on the 100 hidden units,
 # and the sums run over all entries of $W$. Biases are not penalized.
 # Each method has a place of its own, and `train` has a plug for each place:
@@ -197,7 +197,7 @@ figures.show(
 #
 # $$w \leftarrow S\bigl( w - \alpha (g + 2 \lambda_2 w),\; \alpha \lambda_1 \bigr) .$$
 #
-# In code this is `proximal_l1_update(w, grad + 2 * l2 * w, lr, l1)`, with the two strengths `l1` and `l2`.
+# In code this is `proximal_l1_update(w, grad + 2 * lam_l2 * w, lr, lam_l1)`, with the two strengths.
 # For $\lambda_1 = 0$ it is your L2 step, for $\lambda_2 = 0$ your proximal step.
 # The penalty with both is called the *elastic net*.
 #
@@ -733,7 +733,7 @@ check("train_regularized")
 # | dropout | `keras.layers.Dropout(0.5)` | `torch.nn.Dropout(0.5)` | none |
 # | early stopping | `keras.callbacks.EarlyStopping(patience=20, restore_best_weights=True)` | none: write the loop | `MLPClassifier(early_stopping=True)` |
 #
-# Augmentation with dropout, for instance, reads like this in Keras:
+# Augmentation with dropout, for instance, reads like this in Keras, with images of shape (n, 28, 28, 1):
 #
 # ```python
 # model = keras.Sequential([
