@@ -861,6 +861,21 @@ def test_a_hidden_file_is_out_of_reach(level):
         assert len(made._courses) == 1
 
 
+@linux
+def test_a_file_of_the_system_s_packages_is_hidden_as_well(monkeypatch, tmp_path):
+    system = tmp_path / "usr" / "lib"
+    packages = system / "python3" / "dist-packages" / "some"
+    packages.mkdir(parents=True)
+    for name in ("digits.gz", "__init__.py"):
+        (packages / name).touch()
+    folders = {"/usr": [str(packages.parent)]}
+    monkeypatch.setattr(sandbox, "_packages_in", lambda prefix: folders.get(prefix, []))
+    monkeypatch.setenv("LD_LIBRARY_PATH", str(system))
+    (system / "lib.so").touch()
+    shown = [path for path in sandbox.readable(("some/digits.gz",)) if path.startswith(str(system))]
+    assert sorted(Path(path).name for path in shown) == ["__init__.py", "lib.so"]
+
+
 def test_what_is_shown_holds_neither_the_repository_nor_the_home():
     for path in sandbox.readable() if sys.platform == "linux" else ():
         for hidden in (sandbox.SOURCE, Path.home()):
