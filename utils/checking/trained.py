@@ -177,11 +177,13 @@ def _of_another_shape(said, n):
 
 def _read(result, inputs):
     """Return the labels that were predicted of each set, or None, and what was said in words."""
+    if not isinstance(result, dict):
+        raise NotPlainError("these are no predictions of the sets of images")
     if result == NO_FUNCTION:
         return None, "nothing that can be called"
     rows = {name: len(inputs[name]) for name in ("X_train", "X_dev", "X_new")}
     rows |= {"again": min(MOST_AGAIN, rows["X_new"]), "one row": 1}
-    if not isinstance(result, dict) or set(rows) - set(result):
+    if set(rows) - set(result):
         raise NotPlainError("these are no predictions of the sets of images")
     read = {name: labels_in(result[name], n) for name, n in rows.items()}
     words = next((words for labels, words in read.values() if labels is None), LABELS)

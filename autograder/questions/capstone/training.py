@@ -162,13 +162,6 @@ _WRONG = (
         trained_plainly=_PLAINLY | {DEV_BY_HEART: Interval(0.5, 1.0), BY_HEART: SHARE},
     ),
     _wrong(
-        "predicts at random",
-        "Two calls of your predict give different labels. Dropout belongs to training: predict "
-        "with all units.",
-        trained_plainly={FORM: LABELS, ALIKE: Interval(0.0, 0.95)}
-        | {BY_HEART: SHARE, DEV_BY_HEART: SHARE},
-    ),
-    _wrong(
         "no effect",
         "With this name every prediction is the same as without it: the name is not looked at, or "
         "its method does nothing.",
@@ -192,11 +185,21 @@ _WRONG = (
         "With the empty set, too, other dev data give another network. Only early_stopping looks "
         "at X_dev and Y_dev; without it the training goes on to its end.",
         trained_stopped=_STOPPED | {ALONE: False},
+        trained_plainly=_PLAINLY | {BY_HEART: Interval(-0.1, LEARNED)},
     ),
     _wrong(
         "not drawn from rng",
         "The same seed gives other predictions the second time: something is drawn from elsewhere, "
         "as from np.random or a default_rng() of its own. Draw all of it from rng.",
+        trained_from_rng=_DRAWN | {AGAIN: False},
+        trained_stopped=_STOPPED | {ALONE: False},
+    ),
+    _wrong(
+        "predicts at random",
+        "Two calls of your predict give different labels. Dropout belongs to training: predict "
+        "with all units.",
+        trained_plainly={FORM: LABELS, ALIKE: Interval(0.0, 0.95)}
+        | {BY_HEART: SHARE, DEV_BY_HEART: SHARE},
         trained_from_rng=_DRAWN | {AGAIN: False},
         trained_stopped=_STOPPED | {ALONE: False},
     ),
