@@ -211,6 +211,44 @@ def test_decode_refuses_what_is_too_deep():
         decode(data)
 
 
+@pytest.mark.parametrize(
+    "images", [np.random.default_rng(0).integers(0, 256, 1_001), np.arange(4_000) % 7]
+)
+def test_bytes_are_pressed_where_data_are_kept(images):
+    images = images.astype(np.uint8)[None]
+    data = json.loads(json.dumps(encode(images)))
+    assert set(data) == {"$pressed", "shape", "dtype"}
+    back = decode(data)
+    assert (back.shape, back.dtype) == (images.shape, np.uint8)
+    assert np.array_equal(back, images)
+    back[...] = 0  # it is no view of something that cannot be written to
+    assert "$packed" in encode(images, packed=True)
+
+
+PRESSED = encode(np.zeros(2_000, np.uint8))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"$pressed": ""},
+        {"$pressed": "no stream"},
+        {"$pressed": "äöü"},
+        {"$pressed": PRESSED["$pressed"] + "0" * 4_000},
+        {"shape": [1_999]},
+        {"shape": [2_001]},
+        {"shape": [0]},
+        {"shape": [-2_000, -1]},
+        {"shape": [10**30]},
+        {"dtype": "float64"},
+        {"more": 1},
+    ],
+)
+def test_bytes_that_are_pressed_wrongly_are_refused(changed):
+    with pytest.raises(NotPlainError):
+        decode(PRESSED | changed)
+
+
 def test_encode_refuses_what_is_not_plain():
     with pytest.raises(NotPlainError, match="plain"):
         encode(object())

@@ -330,6 +330,8 @@ def _decode_pressed(text, shape, budget):
     _require_form(shape, "uint8")
     size = math.prod(shape)
     budget.spend(size)
+    if size <= MANY or len(text) > 2 * size:  # unpacking long texts is slow and takes much memory
+        raise NotPlainError(f"{len(text)} characters are no pressed array of {size} bytes")
     try:
         entries = bz2.BZ2Decompressor().decompress(base64.b85decode(text), size + 1)
     except (ValueError, OSError) as error:
