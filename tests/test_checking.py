@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import warnings
 from pathlib import Path
 
@@ -35,6 +36,7 @@ from utils.checking.drivers import (
 )
 from utils.checking.judgement import NEW_ARRAY, UNCHANGED, Compiled, compare, died, judge, kind_of
 from utils.checking.messages import WIDTH, render, short
+from utils.training import progress_bar
 
 # Data
 
@@ -1139,3 +1141,16 @@ def test_validate_shows_the_lines_of_a_message_to_their_end(folder):
     config = PyFileConfigLoader("nbgrader_config.py", path=str(path)).load_config()
     line = "x" * WIDTH
     assert Validator(config=config)._indent(line).strip() == line
+
+
+def test_no_progress_bar_is_taken_for_what_an_answer_prints(monkeypatch):
+    monkeypatch.setenv("COURSE_PROGRESS", "1")
+
+    def answer():
+        with progress_bar(total=2, progress=True) as bar:
+            bar.update()
+        print("mine")
+        return 1
+
+    assert observe("function", answer, {})["printed"] == "mine\n"
+    assert os.environ["COURSE_PROGRESS"] == "1"

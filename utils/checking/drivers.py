@@ -17,6 +17,7 @@ import io
 import itertools
 import json
 import linecache
+import os
 import warnings
 from pathlib import Path
 
@@ -266,7 +267,7 @@ def observe_results(driver, target, inputs, printed=None):
     record, value = {}, None
     with warnings.catch_warnings(record=True) as caught, contextlib.redirect_stderr(printed):
         warnings.simplefilter("always")
-        with contextlib.redirect_stdout(printed):
+        with contextlib.redirect_stdout(printed), _no_progress_bars():
             try:
                 value = run(target, arguments)
                 record["value"] = plain(value)
@@ -279,6 +280,19 @@ def observe_results(driver, target, inputs, printed=None):
     record["printed"] = printed.getvalue()
     record["warned"] = [f"{w.category.__name__}: {w.message}"[:300] for w in caught[:3]]
     return record
+
+
+@contextlib.contextmanager
+def _no_progress_bars():
+    """Silence the bars of `utils.training.train`: what an answer printed is shown as its words."""
+    before = os.environ.get("COURSE_PROGRESS")
+    os.environ["COURSE_PROGRESS"] = "0"
+    try:
+        yield
+    finally:
+        os.environ.pop("COURSE_PROGRESS", None)
+        if before is not None:
+            os.environ["COURSE_PROGRESS"] = before
 
 
 def counted(driver, record, inputs):
