@@ -16,7 +16,18 @@ from html.parser import HTMLParser
 import pytest
 
 from autograder.sandbox.workshop import SOURCE
-from tests.attacks import DOUBLE, HONEST, MARK, Attack, files, forgery, lessons, machine, notebooks
+from tests.attacks import (
+    DOUBLE,
+    HONEST,
+    MARK,
+    Attack,
+    capstone,
+    files,
+    forgery,
+    lessons,
+    machine,
+    notebooks,
+)
 from tests.attacks.arena import SEED, Arena, Listener, leftovers, words_of
 from tests.toy import LESSON, RIGHT, answered, file_of, write_course
 
@@ -33,6 +44,7 @@ ATTACKS = [
     *notebooks.ATTACKS,
     *files.ATTACKS,
     *lessons.ATTACKS,
+    *capstone.ATTACKS,
 ]
 # An honest answer that is right only where nobody was before.
 WATCHFUL = """
@@ -85,7 +97,7 @@ def honest_students():
 def fill(arena, port, attackers):
     """Write the course and hand in the class."""
     write_course(arena.root)
-    for lesson in (lessons.UPDATES, lessons.DROPOUT):
+    for lesson in (lessons.UPDATES, lessons.DROPOUT, capstone.CAPSTONE):
         shutil.copytree(SOURCE / "notebooks" / lesson, arena.root / "notebooks" / lesson)
     for student, kind in honest_students().items():
         arena.hand_in(student, file_of(ANSWERS[kind]))

@@ -5,11 +5,16 @@ Each answer trains for real, most of them a quick one: a ridge on random feature
 
 import functools
 import json
+import sys
 
+import nbformat
 import numpy as np
 import pytest
 
+from autograder.grading.demo import filled
 from autograder.grading.judge import checked_record, joined_record
+from autograder.grading.material import load_material, release_path
+from autograder.grading.submission import grade_submission
 from autograder.question import compile_question, public_rng
 from autograder.questions import hidden_of, limits_of, out_of_reach, questions_of
 from autograder.questions.capstone import score, table
@@ -479,6 +484,23 @@ def test_a_table_of_another_training_earns_nothing():
     assert (result.points, result.diagnosis) == (0, "other numbers")
 
 
+def test_a_table_rests_on_a_train_with_that_trains():
+    known = load_capstone()
+
+    def looks_up(names, *rest):
+        def predict(X):
+            if X.shape != known.X_dev.shape:
+                return np.zeros(len(X), int)
+            wrong = np.arange(len(X)) % 2 * bool(len(names))
+            return (known.Y_dev + wrong) % 10
+
+        return predict
+
+    made_up = dict.fromkeys(NAMES, 0.5) | {"none": 1.0}
+    assert outcome("ablation", made_up, train_with=looks_up).status == "right"
+    assert outcome("ablation", made_up, 0, train_with=looks_up).points == 0
+
+
 def test_a_table_says_that_train_with_is_missing():
     for answer in (None, lambda *a: 1 / 0):
         result = outcome("ablation", honest_table(), train_with=answer)
@@ -566,3 +588,67 @@ def test_a_training_of_the_course_is_asked_within_seconds():
     case = compiled("train_with", 0).cases[0]
     assert "value" in observe(case.driver, by_a_short_loop, case.inputs, None, seen)
     assert len(seen) == 1
+
+
+# In the grader.
+
+linux = pytest.mark.skipif(
+    sys.platform != "linux",
+    reason="processor time is limited on Linux; in a container with it, ./course test runs this",
+)
+BURNING = """
+import hashlib, threading
+def burn():
+    for _ in range(100):
+        hashlib.sha256(bytes(40_000_000))  # another thread runs meanwhile
+def train_regularized(X_train, Y_train, X_dev, Y_dev, rng):
+    threads = [threading.Thread(target=burn) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return lambda X: np.zeros(len(X), int)
+"""
+TRAINING_ON = """
+def train_regularized(X_train, Y_train, X_dev, Y_dev, rng):
+    def predict(X):
+        while True:
+            X = X @ np.eye(784)
+    return predict
+"""
+THREADS = """
+from threadpoolctl import threadpool_info
+def train_regularized(X_train, Y_train, X_dev, Y_dev, rng):
+    if any(pool["num_threads"] > 1 for pool in threadpool_info()):
+        raise MemoryError
+    raise LookupError
+"""
+
+
+@pytest.fixture(scope="module")
+def grade(workshop):
+    """Return a function that grades one answer of the lesson, with other limits."""
+    release = nbformat.read(release_path(LESSON), as_version=4)
+
+    def graded(name, source, **limits):
+        material = load_material(LESSON, "seed", limits=limits)
+        data = json.dumps(filled(release, {name: source})).encode()
+        verdict = grade_submission(data, material, workshop).verdict
+        return next(check for check in verdict.checks if check.name == name), verdict
+
+    return graded
+
+
+@linux
+@pytest.mark.parametrize("source", [BURNING, TRAINING_ON], ids=["threads", "predict"])
+def test_time_of_threads_and_of_predict_is_counted(grade, source):
+    check, verdict = grade("train_regularized", source, case=1.5)
+    assert (check.status, check.points) == ("died", 0)
+    assert "it did not finish within 1.5 s" in verdict.limits[0].sentence
+    assert verdict.starts == 1
+
+
+@linux
+def test_matrix_products_run_on_one_thread(grade):
+    check, _ = grade("train_regularized", THREADS)
+    assert "LookupError was raised" in check.message

@@ -9,6 +9,11 @@ def questions_of(lesson):
     return toy.QUESTIONS if lesson == toy.LESSON else real.questions_of(lesson)
 
 
+def out_of_reach(lesson):
+    """Return the files that are out of reach in a lesson."""
+    return () if lesson == toy.LESSON else real.out_of_reach(lesson)
+
+
 def limits_of(lesson):
     """Return the limits that a lesson sets."""
     return TOY_LIMITS if lesson == toy.LESSON else {}

@@ -24,7 +24,7 @@ class LessonAttack:
     source : str
         Its answer cell.
     honest : str
-        The question with the right answer.
+        The question with the right answer; "" for none.
     points : float
         What that one earns.
     """
@@ -42,7 +42,7 @@ class LessonAttack:
     def data(self, places):
         """Return the bytes of the submitted file."""
         release, solution = (_read(kind, self.lesson) for kind in ("notebooks", "solutions"))
-        right = {self.honest: answers_in(solution)[self.honest]}
+        right = {self.honest: answers_in(solution)[self.honest]} if self.honest else {}
         return json.dumps(filled(release, right | {self.attacked: places + self.source})).encode()
 
 

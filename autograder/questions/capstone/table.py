@@ -3,35 +3,36 @@
 import math
 
 from autograder.question import Case, Misconception, Question
+from autograder.questions.capstone.training import few_digits
 from utils.checking.codec import Interval
-from utils.checking.trained import CLOSE, DEV, NAMES, READING, SHARES, SLACK, TABLE, gap_of
+from utils.checking.trained import CLOSE, DEV, NAMES, READING, SHARES, SLACK, TABLE, TRAINS, gap_of
 
-SEED = 0
 ENTRIES = ("none", *NAMES)
 CLEAR = ("augmentation", "early_stopping")
 PART = "two entries as trained again"
+WITHIN = Interval(-CLOSE - SLACK, CLOSE + SLACK)
 ANY = Interval(-1e6, 1e6)
 OUTSIDE = "with numbers outside 0 to 1"
 
 
-def _cases(rng):
+def _cases(rng, data=None):
     clear = rng.choice(CLEAR).item()  # accuracy and error of others are about one half
     other = rng.choice([name for name in ENTRIES if name != clear]).item()
     names = sorted([clear, other], key=ENTRIES.index)
     label = f"{names[0]} and {names[1]}, trained again with train_with"
-    inputs = {"trained again": names, "seed": SEED}
-    return [Case(label, inputs, PART, _told(names, SHARES, DEV, Interval(-CLOSE, CLOSE)))]
+    inputs = {"trained again": names} | (few_digits(rng) if data is None else data)
+    return [Case(label, inputs, PART, _told(inputs, SHARES, DEV, WITHIN))]
 
 
-def _told(names, words, reading, gap):
-    if isinstance(gap, Interval) and gap is not ANY:
-        gap = Interval(gap.low - SLACK, gap.high + SLACK)
-    return {TABLE: words, READING: reading} | {gap_of(name): gap for name in names}
+def _told(inputs, words, reading, gap):
+    told = {TABLE: words, READING: reading}
+    told |= {gap_of(name): gap for name in inputs["trained again"]}
+    return told | {TRAINS: True} if "X_train" in inputs else told
 
 
 def _wrong(name, sentence, reading, words=SHARES, gap=ANY):
     def signature(case):
-        return _told(case.inputs["trained again"], words, reading, gap)
+        return _told(case.inputs, words, reading, gap)
 
     return Misconception(name, sentence, None, signature)
 
@@ -94,6 +95,7 @@ ablation = Question(
     misconceptions=_WRONG,
     hint='The table has six entries, "none" and the five names: for each the dev accuracy of '
     "train_with on the data of load_capstone(), with np.random.default_rng(0).",
+    public_cases=lambda rng: _cases(rng, {}),
 )
 
 QUESTIONS = (ablation,)
