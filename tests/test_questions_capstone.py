@@ -178,6 +178,7 @@ WRONG = {
     "predicts at random": wrapped(at_random),
     "no effect": in_front(lambda names: names if set(names) - set(NAMES) else set()),
     "harm": harmful("l2"),
+    "one of two penalties": in_front(lambda names: names - {"l2"} if "l1" in names else names),
     "stopped by the train error": by_train_error,
     "stopped unasked": in_front(lambda names: {*names, "early_stopping"}),
     "not drawn from rng": lambda *a: right(*a[:-1], np.random.default_rng()),
@@ -212,6 +213,7 @@ def test_each_misconception_of_a_training_is_tried():
 def test_what_a_mistake_costs():
     lost = {name: failed(outcome("train_with", WRONG[name], 0)) for name in WRONG}
     assert lost["no effect"] == [*NAMES, KNOWN]
+    assert lost["one of two penalties"] == [KNOWN]
     assert lost["harm"] == ["l2", KNOWN]
     assert lost["stopped by the train error"] == ["early_stopping"]
     assert lost["unknown names ignored"] == [KNOWN]
@@ -395,7 +397,7 @@ def test_one_training_serves_all_tiers_and_six_methods():
     assert len(calls) == 1
     calls.clear()
     outcome("train_with", counts)
-    assert len(calls) == 14
+    assert len(calls) == 15
 
 
 def test_the_labels_of_unseen_digits_stay_with_the_judge():
@@ -508,7 +510,8 @@ def test_a_table_says_that_train_with_is_missing():
 
 
 def test_of_the_entries_one_is_far_from_one_half_and_all_are_drawn():
-    drawn = [compiled("ablation", s).cases[0].inputs["trained again"] for s in range(40)]
+    cases = [table._cases(np.random.default_rng(seed), {})[0] for seed in range(40)]
+    drawn = [case.inputs["trained again"] for case in cases]
     assert {name for names in drawn for name in names} == set(table.ENTRIES)
     assert all(set(names) & set(table.CLEAR) and len(set(names)) == 2 for names in drawn)
 

@@ -73,17 +73,20 @@ class Joint:
         The arguments of the answer, as a message shows them.
     others : tuple of str
         The names of the other answers that are called.
+    shown : tuple of str
+        The inputs that a message shows: many images say nothing.
     """
 
     requests: Callable
     tell: Callable
     call: str = ""
     others: tuple = ()
+    shown: tuple = ()
 
 
-def joint(requests, call="", others=()):
+def joint(requests, call="", others=(), shown=()):
     """Return a decorator that makes a `Joint` of the function which tells the value."""
-    return lambda tell: Joint(requests, tell, call, tuple(others))
+    return lambda tell: Joint(requests, tell, call, tuple(others), tuple(shown))
 
 
 def law(ask, call="", unseen=()):

@@ -170,8 +170,9 @@ def _failure(outcome, hidden):
         lines += _paragraph("result", outcome.reason or _without_numbers(failure))
         return lines + _besides(outcome)
     record = failure.record
-    for name, value in failure.case.inputs.items():
-        lines += _entry(f"  {name} =", short(value))
+    shown = getattr(DRIVERS[failure.case.driver], "shown", failure.case.inputs)
+    for name in shown:
+        lines += _entry(f"  {name} =", short(failure.case.inputs[name]))
     if failure.difference.startswith(("after the call", "the result shares")):
         return lines + _paragraph("fault", failure.difference)
     raised, expected, value = record.get("raised"), failure.case.expected, record.get("value")

@@ -30,6 +30,7 @@ AGAINST = "right on new digits, as a share of those of the empty set"
 DECIDES = "when it stops is decided by"
 DEV_DATA, NOBODY = "the dev data", "nobody: it trains as with the empty set"
 ALONE = "without it the dev data decide nothing"
+TOGETHER = "differs from each of them alone"
 AGAIN = "same seed, same predictions"
 OTHER = "another seed, other predictions"
 RIGHT = "share right on unseen digits"
@@ -41,6 +42,8 @@ DEV = "dev accuracies"
 TRAINS = "train_with trains plainly with the empty set"
 NO_FUNCTION = {"no function": True}
 TRAINING, CAPSTONE, LOOKED_UP = "training", "training_capstone", "table"
+CALL = "methods, X_train, Y_train, X_dev, Y_dev, rng"
+SHOWN = ("methods", "seed")
 SAME = 0.99  # of the predictions of two trainings alike: rounding may turn a close one
 CLOSE = 0.03  # between an entry of the table and the accuracy of another training
 SLACK = 1e-9
@@ -225,7 +228,7 @@ def _nothing(words, *names):
     return {FORM: words} | dict.fromkeys(names, math.nan)
 
 
-@joint(lambda inputs: [_training(inputs, ())], "methods, X_train, Y_train, X_dev, Y_dev, rng")
+@joint(lambda inputs: [_training(inputs, ())], CALL, shown=SHOWN)
 def plainly(results, inputs):
     """Return what a network that is trained with no method has learned.
 
@@ -251,7 +254,7 @@ def _with_and_without(inputs):
     return [_training(inputs, ()), _training(inputs, inputs["methods"])]
 
 
-@joint(_with_and_without, plainly.call)
+@joint(_with_and_without, CALL, shown=SHOWN)
 def with_methods(results, inputs):
     """Return what methods change in the predictions, against the empty set with the same seed."""
     (without, word), (labels, words) = (_read(result, inputs) for result in results)
@@ -265,6 +268,21 @@ def with_methods(results, inputs):
     }
 
 
+def _both_and_each(inputs):
+    return [_training(inputs, methods) for methods in (inputs["methods"], *zip(inputs["methods"]))]
+
+
+@joint(_both_and_each, CALL, shown=SHOWN)
+def together(results, inputs):
+    """Return whether methods together give another network than each of them alone."""
+    read = [_read(result, inputs) for result in results]
+    words = next((words for labels, words in read if labels is None), LABELS)
+    if words != LABELS:
+        return _nothing(words, TOGETHER)
+    both, *each = map(_turned, results)
+    return {FORM: words, TOGETHER: not any(np.array_equal(both, alone) for alone in each)}
+
+
 def _early_and_late(inputs):
     """Return also what is asked with dev data on which the first network is best, or the last."""
     late = inputs | {"X_dev": inputs["X_train"], "Y_dev": inputs["Y_train"]}
@@ -273,7 +291,7 @@ def _early_and_late(inputs):
     return [*_with_and_without(inputs), *stopped, _training(early, ())]
 
 
-@joint(_early_and_late, plainly.call)
+@joint(_early_and_late, CALL, shown=SHOWN)
 def stopped_early(results, inputs):
     """Return the same of early stopping, and whether other dev data stop it at another step."""
     told = with_methods.tell(results[:2], inputs)
@@ -294,7 +312,7 @@ def _twice(inputs):
     ]
 
 
-@joint(_twice, plainly.call)
+@joint(_twice, CALL, shown=SHOWN)
 def drawn_from_rng(results, inputs):
     """Return whether the seed of `rng`, and nothing else, decides on the predictions."""
     read = [_read(result, inputs) for result in results]
@@ -309,7 +327,7 @@ def drawn_from_rng(results, inputs):
     }
 
 
-@joint(lambda inputs: [_training(inputs, inputs["methods"])], plainly.call)
+@joint(lambda inputs: [_training(inputs, inputs["methods"])], CALL, shown=SHOWN)
 def refused(results, inputs):
     """Return that methods were not refused; where they were, an exception stands for it."""
     return {"refused": False}
@@ -348,7 +366,7 @@ def gap_of(name):
     return f"{name}: in the table, less trained again"
 
 
-@joint(_table_again, "", ("train_with",))
+@joint(_table_again, "", ("train_with",), ("trained again",))
 def table(results, inputs):
     """Return what the numbers of a table are, two of them beside a training with `train_with`.
 
@@ -428,10 +446,11 @@ DRIVERS = {
     LOOKED_UP: look_up,
     "trained_plainly": plainly,
     "trained_with": with_methods,
+    "trained_together": together,
     "trained_stopped": stopped_early,
     "trained_from_rng": drawn_from_rng,
     "trained_or_refused": refused,
     "trained_regularized": regularized,
     "trained_table": table,
 }
-train.call = train_on_capstone.call = plainly.call
+train.call = train_on_capstone.call = CALL

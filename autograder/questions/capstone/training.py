@@ -31,6 +31,7 @@ from utils.checking.trained import (
     NAMES,
     NOBODY,
     OTHER,
+    TOGETHER,
 )
 from utils.data import flip_labels
 
@@ -96,6 +97,7 @@ def _cases(rng, step=1):
         case("the empty set", [], PLAIN, _PLAINLY, "trained_plainly"),
         *(case(f"{name} alone", [name], name, _TRAINED) for name in NAMES[:-1]),
         case("early_stopping alone", [NAMES[-1]], NAMES[-1], _STOPPED, "trained_stopped"),
+        case("l1 and l2 together", ["l1", "l2"], KNOWN, _TOGETHER, "trained_together"),
         case("all five, as a frozenset", list(NAMES), KNOWN, _TRAINED),
         case(f'an unknown name, "{alone}"', [alone], KNOWN, Raises("ValueError"), _REFUSED),
         case(
@@ -118,6 +120,7 @@ _PLAINLY = {
 }
 _TRAINED = {FORM: LABELS, EFFECT: True, AGAINST: Interval(QUARTER, MUCH)}
 _STOPPED = {FORM: LABELS, AGAINST: Interval(QUARTER, MUCH), DECIDES: DEV_DATA, ALONE: True}
+_TOGETHER = {FORM: LABELS, TOGETHER: True}
 _DRAWN = {FORM: LABELS, AGAIN: True, OTHER: True}
 # What a wrong answer is known by, driver by driver; where one is not named, it tells nothing.
 _NOTHING = {"nothing": True}
@@ -138,6 +141,7 @@ def _layout(words):
         "trained_plainly": (ALIKE, BY_HEART, DEV_BY_HEART),
         "trained_with": (EFFECT, AGAINST),
         "trained_from_rng": (AGAIN, OTHER),
+        "trained_together": (TOGETHER,),
     }
     known = {driver: {FORM: words} | dict.fromkeys(n, NAN) for driver, n in nothing.items()}
     stopped = {FORM: words, AGAINST: NAN, DECIDES: NOBODY, ALONE: True}
@@ -163,10 +167,17 @@ _WRONG = (
         trained_plainly=_PLAINLY | {DEV_BY_HEART: Interval(MOST_OF_DEV, 1.0), BY_HEART: SHARE},
     ),
     _wrong(
+        "one of two penalties",
+        "With both l1 and l2 the network is the same as with one of them: the update of one "
+        "replaces that of the other. Let both pull at each weight.",
+        trained_together=_TOGETHER | {TOGETHER: False},
+    ),
+    _wrong(
         "no effect",
         "With this name every prediction is the same as without it: the name is not looked at, or "
         "its method does nothing.",
         trained_with=_TRAINED | {EFFECT: False},
+        trained_together=_TOGETHER | {TOGETHER: False},
         trained_stopped=_STOPPED | {DECIDES: NOBODY},
     ),
     _wrong(
