@@ -11,8 +11,14 @@ os.environ.setdefault("COURSE_PROGRESS", "0")
 os.environ.setdefault("MPLBACKEND", "agg")
 
 
+def pytest_configure():
+    """Import the frameworks, if they are asked for, in the right order, in every process."""
+    if os.environ.get("COURSE_FRAMEWORKS") and installed():
+        which(live=True)
+
+
 def pytest_report_header():
-    """Say which frameworks the answers are compared with; import them in the right order."""
+    """Say which frameworks the answers are compared with."""
     asked, there = bool(os.environ.get("COURSE_FRAMEWORKS")), installed()
     missing = " (the real ones are not installed)" if asked and not there else ""
     return f"frameworks: {which(live=asked and there)}{missing}"
