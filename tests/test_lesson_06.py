@@ -2,6 +2,7 @@
 
 import copy
 import re
+from statistics import NormalDist
 
 import nbformat
 import numpy as np
@@ -12,7 +13,7 @@ from autograder.grading.material import ROOT
 from autograder.grading.run import steps_of
 from autograder.grading.transplant import transplant
 from autograder.questions import questions_of
-from autograder.questions.capstone import task
+from autograder.questions.capstone import study, task
 from utils.answers import own_answers
 from utils.data import flip_labels, load_capstone, split
 from utils.earlier import LESSONS, proximal_l1_update
@@ -168,12 +169,50 @@ def test_a_cell_that_is_left_as_it_was_adds_nothing():
     assert sum(cell.source == PASTE for cell in release.cells) == 1
 
 
+# ---- what it quotes of the study
+
+ROW = r"^# \| ([^|]+) \| ([\d.]+) \| ([\d.]+) \| (\d+) \| (\d+) \| (\d+) \|$"
+
+
+def test_the_rows_of_the_argument_are_those_of_the_study():
+    found, quoted = study.read(), re.findall(ROW, TEXT, re.MULTILINE)
+    assert len(quoted) == 10
+    for name, mean, sd, *reached in quoted:
+        row = study.summary(found[study.REFERENCE if name == "this answer" else name])
+        assert row["seeds"] == 50
+        assert (mean, sd) == (f"{100 * row['mean']:.1f}", f"{100 * row['sd']:.1f}"), name
+        assert [int(n) for n in reached] == [round(50 * share) for share in row["shares"].values()]
+    assert quoted[0][3:] == ("0", "0", "0"), "plain training stays below the first tier"
+    assert quoted[-1][3:] == ("50", "50", "50"), "this answer reaches the last one"
+
+
+def test_what_is_said_below_the_tiers_is_what_the_study_found():
+    found = study.read()
+    plain = study.summary(found["none"])
+    assert f"named {100 * plain['mean']:.1f} % of the test digits rightly on average" in TEXT
+    assert f"standard deviation of {100 * plain['sd']:.1f} points from task to task" in TEXT
+    assert len(study.NAIVE) == 7
+    bronze, silver, gold = task.TIERS
+    for name in study.NAIVE:
+        assert study.summary(found[name])["shares"][bronze] == 0
+        assert study.false_award(found[name], bronze) < 1e-3
+    assert study.summary(found["augmentation"])["shares"][bronze] > 0.95
+    for name in ("augmentation + dropout", "augmentation + early_stopping"):
+        shares = study.summary(found[name])["shares"]
+        assert shares[silver] > 0.6
+        assert shares[gold] < 0.95
+        assert 0.015 < study.summary(found[name])["sd"] < 0.025
+        above = NormalDist(0, study.summary(found[name])["sd"]).cdf(-0.01)
+        assert 1 / 4 < above < 2 / 5
+
+
 # ---- the argument
 
 
 def test_the_argument_keeps_to_its_own_rules():
     argument = next(c.source for c in read("solutions").cells if c.id == "capstone_argument")
-    assert 150 <= len(re.findall(r"\b[A-Za-z]{2,}\b", argument)) <= 400
+    prose = re.sub(r"^\|.*$|\$[^$]*\$", "", argument, flags=re.MULTILINE)
+    assert 150 <= len(prose.split()) <= 400
     rubric = read("notebooks").cells
     place = next(i for i, cell in enumerate(rubric) if cell.id == "capstone_argument")
     assert "| 0 | ½ point | 1 point |" in rubric[place - 1].source
