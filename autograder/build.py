@@ -39,7 +39,12 @@ SHARED = (
     "constraints.txt",
 )
 RELEASE = ("c.ClearSolutions", "c.GenerateAssignment")  # how settings of a release begin
-APART = {"utils/commands.py", "utils/lab.py"}  # no lesson imports them
+APART = {  # no lesson imports them, and no question
+    "utils/commands.py",
+    "utils/lab.py",
+    "autograder/questions/capstone/rivals.py",
+    "autograder/questions/capstone/study.py",
+}
 PICTURES = ("image/png", "image/svg+xml")
 PICTURE_BYTES = re.compile(r"base64,[A-Za-z0-9+/=]+")
 FIGURE_DATA = re.compile(r'"shared":\[.*')  # of a live figure, to the end of the line
