@@ -367,13 +367,14 @@ def test_what_reaches_no_tier_is_told_why(name):
 def oracle(share):
     """Return an answer that gets this share of the hidden digits right."""
     case = compiled("train_regularized", 0).cases[0]
-    known = {X.tobytes(): y for X, y in zip(case.inputs["X_new"], case.inputs["right_new"])}  # noqa: B905
+    labels = case.inputs["right_new"].copy()
+    labels[round(share * len(labels)) :] += 1
+    images = (X.tobytes() for X in case.inputs["X_new"])
+    known = dict(zip(images, (labels % 10).tolist(), strict=True))
 
     def predict(X):
         levels = np.rint(X * trained.GREYS).astype(np.uint8)
-        labels = np.array([known.get(row.tobytes(), 0) for row in levels])
-        wrong = np.arange(len(X)) >= round(share * len(X))
-        return np.where(wrong, (labels + 1) % 10, labels)
+        return np.array([known.get(row.tobytes(), 0) for row in levels])
 
     return lambda *data: predict
 
@@ -394,7 +395,7 @@ def test_one_training_serves_all_tiers_and_six_methods():
         return lambda X: np.zeros(len(X), int)
 
     outcome("train_regularized", counts)
-    assert len(calls) == 1
+    assert len(calls) == 1, "of six parts of the unseen digits"
     calls.clear()
     outcome("train_with", counts)
     assert len(calls) == 15
@@ -545,6 +546,9 @@ def test_predictions_of_the_public_digits_earn_nothing_for_the_hidden_ones(name)
     for known, case in zip(public.cases, hidden.cases, strict=True):
         requests = requests_of(case.driver, case.inputs)
         claims = [encode(record, packed=True) for record in record_of(known, answer)]
+        while len(claims) < len(requests):  # of more digits there are more parts
+            claims.insert(2, claims[2])
+        claims = claims[: len(requests) - 1] + claims[2:3] if len(requests) > 9 else claims
         try:
             checked = [checked_record(c, (), r) for c, r in zip(claims, requests, strict=True)]
             records.append(joined_record(requests, checked, (), case))

@@ -41,7 +41,8 @@ READING = "they are"
 DEV = "dev accuracies"
 TRAINS = "train_with trains plainly with the empty set"
 NO_FUNCTION = {"no function": True}
-TRAINING, CAPSTONE, LOOKED_UP = "training", "training_capstone", "table"
+TRAINING, FURTHER = "training", "predicting"
+CAPSTONE, LOOKED_UP = "training_capstone", "table"
 CALL = "methods, X_train, Y_train, X_dev, Y_dev, rng"
 SHOWN = ("methods", "seed")
 SAME = 0.99  # of the predictions of two trainings alike: rounding may turn a close one
@@ -49,7 +50,7 @@ CLOSE = 0.03  # between an entry of the table and the accuracy of another traini
 SLACK = 1e-9
 LEARNED = 0.5  # of the wrong labels, at least, by a network that nothing holds back
 MOST_OF_DEV = 0.5  # of the wrong dev labels, by one that was not trained on them
-MOST_AGAIN = 200  # images that are predicted twice
+AT_ONCE = 100  # unseen images that are predicted in one call
 HALVINGS = 14  # of the way from one image to another
 
 
@@ -67,18 +68,33 @@ def train(target, inputs):
         "methods" (list of str), `X_train`, `Y_train`, `X_dev`, `Y_dev`, `X_new` (levels) and
         "seed"; what else there is tells requests apart.
     """
-    sets = {"X_train": inputs["X_train"], "X_dev": inputs["X_dev"], "X_new": inputs["X_new"]}
-    sets = {name: levels / GREYS for name, levels in sets.items()}
+    sets = {name: levels / GREYS for name, levels in inputs.items() if name.startswith("X_")}
     labels = {name: inputs[name].astype(int) for name in ("Y_train", "Y_dev")}
     given = {name: (sets | labels)[name].copy() for name in DATA}
     methods = [_set_of(inputs["methods"])] if "methods" in inputs else []
+    _kept.clear()
     predict = target(*methods, *given.values(), np.random.default_rng(inputs["seed"]))
     _put_back(inputs, given, sets | labels)
     if methods and set(inputs["methods"]) != methods[0]:
         inputs["methods"] = sorted(map(str, methods[0]))
     if not callable(predict):
         return dict(NO_FUNCTION)
-    return _predictions(predict, sets, inputs)
+    if "X_new" in inputs:
+        return _predictions(predict, sets, inputs)
+    _kept.append(predict)
+    return {"X_train": predict(sets["X_train"])}
+
+
+def predict_further(target, inputs):
+    """Return what the `predict` that was trained last says of further images.
+
+    They come after the training, few at a time: a network is judged by what it has learned, not by
+    what can be told from the unseen images of a whole test set.
+    """
+    return _kept[0](inputs["X"] / GREYS) if _kept else dict(NO_FUNCTION)
+
+
+_kept = []  # the latest predict function
 
 
 def _set_of(methods):
@@ -95,16 +111,19 @@ def _put_back(inputs, given, before):
 
 def _predictions(predict, sets, inputs):
     new = sets["X_new"]
-    asked = sets | {"again": new[:MOST_AGAIN], "one row": new[:1]}
+    asked = sets | {"again": new[_again(inputs)], "one row": new[:1]}
     said = {}
     for name, X in asked.items():
         X_given = X.copy()
         said[name] = plain(predict(X_given))
         if X_given.tobytes() != X.tobytes():
             inputs["X_new"] = X_given * GREYS
-    if "methods" in inputs:
-        said["turns"] = _turns(predict, new)
-    return said
+    return said | {"turns": _turns(predict, new)}
+
+
+def _again(inputs):
+    """Return the rows of `X_new` that are predicted again, more than there are to train on."""
+    return np.arange(len(inputs["X_train"]) + 1) % len(inputs["X_new"])
 
 
 def _turns(predict, X):
@@ -189,7 +208,7 @@ def _read(result, inputs):
     if result == NO_FUNCTION:
         return None, "nothing that can be called"
     rows = {name: len(inputs[name]) for name in ("X_train", "X_dev", "X_new")}
-    rows |= {"again": min(MOST_AGAIN, rows["X_new"]), "one row": 1}
+    rows |= {"again": len(_again(inputs)), "one row": 1}
     if set(rows) - set(result):
         raise NotPlainError("these are no predictions of the sets of images")
     read = {name: labels_in(result[name], n) for name, n in rows.items()}
@@ -244,7 +263,7 @@ def plainly(results, inputs):
         return _nothing(words, ALIKE, BY_HEART, DEV_BY_HEART)
     return {
         FORM: words,
-        ALIKE: _share(labels["X_new"][:MOST_AGAIN] == labels["again"]),
+        ALIKE: _share(labels["X_new"][_again(inputs)] == labels["again"]),
         BY_HEART: _wrong_learned(labels["X_train"], inputs["Y_train"], inputs["right_train"]),
         DEV_BY_HEART: _wrong_learned(labels["X_dev"], inputs["Y_dev"], inputs["right_dev"]),
     }
@@ -334,19 +353,30 @@ def refused(results, inputs):
 
 
 def _regularized(inputs):
-    return [Request(TRAINING, {name: inputs[name] for name in (*DATA, "seed", "X_new")})]
+    ends = [1, *range(AT_ONCE, len(inputs["X_new"]), AT_ONCE)]
+    chunks = np.split(inputs["X_new"], ends)
+    training = Request(TRAINING, {name: inputs[name] for name in (*DATA, "seed")})
+    return [training, *(Request(FURTHER, {"X": chunk}) for chunk in chunks)]
 
 
 @joint(_regularized, "X_train, Y_train, X_dev, Y_dev, rng")
 def regularized(results, inputs):
     """Return how much a network got right of digits that it has never seen."""
-    labels, words = _read(results[0], inputs)
-    if labels is None:
+    first, *said = results
+    if not isinstance(first, dict) or not {"X_train", *NO_FUNCTION} & set(first):
+        raise NotPlainError("these are no predictions of the training images")
+    if "X_train" not in first:
+        return _nothing("nothing that can be called", RIGHT, OF_TRAINING)
+    rows = [len(inputs["X_train"]), *(len(r.inputs["X"]) for r in _regularized(inputs)[1:])]
+    read = [labels_in(*pair) for pair in zip([first["X_train"], *said], rows, strict=True)]
+    words = next((words for labels, words in read if labels is None), LABELS)
+    if words != LABELS:
         return _nothing(words, RIGHT, OF_TRAINING)
+    of_training, *new = (labels for labels, _ in read)
     return {
         FORM: words,
-        RIGHT: _share(labels["X_new"] == inputs["right_new"]),
-        OF_TRAINING: _share(labels["X_train"] == inputs["Y_train"]),
+        RIGHT: _share(np.concatenate(new) == inputs["right_new"]),
+        OF_TRAINING: _share(of_training == inputs["Y_train"]),
     }
 
 
@@ -442,6 +472,7 @@ def _reading(entries, dev, train):
 
 DRIVERS = {
     TRAINING: train,
+    FURTHER: predict_further,
     CAPSTONE: train_on_capstone,
     LOOKED_UP: look_up,
     "trained_plainly": plainly,
@@ -453,4 +484,4 @@ DRIVERS = {
     "trained_regularized": regularized,
     "trained_table": table,
 }
-train.call = train_on_capstone.call = CALL
+train.call = train_on_capstone.call = predict_further.call = CALL
