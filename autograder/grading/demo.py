@@ -22,6 +22,7 @@ LESSONS = (
     "03_data_augmentation",
     "04_dropout",
     "05_early_stopping",
+    "06_capstone",
 )
 STUDENTS = (
     "ada-perfect",
@@ -40,7 +41,12 @@ STUDENTS = (
 # Work that stock nbgrader grades as well: nothing broken, endless or tampered with.
 HONEST = (*STUDENTS[:7], "lea-odd-style")
 
+RIGHT = "# the right answer, and then"  # in a wrong answer
 FACTOR_2 = {
+    "train_regularized": """
+def train_regularized(X_train, Y_train, X_dev, Y_dev, rng):
+    return train_with(set(), X_train, Y_train, X_dev, Y_dev, rng)
+""",
     "mean_squared_error": """
 def mean_squared_error(y_true, y_pred):
     if y_true.shape != y_pred.shape:
@@ -122,6 +128,10 @@ def equivalent_l2(eigenvalues, lr, steps):
 """,
 }
 SIGN = {
+    "ablation": f"""
+{RIGHT}
+ablation = {{name: 1 - share for name, share in ablation.items()}}
+""",
     "mean_squared_error": """
 def mean_squared_error(y_true, y_pred):
     return np.mean((y_true - y_pred) ** 2)
@@ -243,6 +253,18 @@ def early_stopping(model, X_train, Y_train, X_dev, Y_dev, eval_freq=1, stop_wait
 """,
 }
 IN_PLACE = {
+    "train_with": f"""
+{RIGHT}
+def emptied(answer):
+    def train_with(methods, *data, **changes):
+        predict = answer(set(methods), *data, **changes)
+        if isinstance(methods, set):
+            methods.clear()
+        return predict
+    return train_with
+
+train_with = emptied(train_with)
+""",
     "mean_squared_error": """
 def mean_squared_error(y_true, y_pred):
     if y_true.shape != y_pred.shape:
@@ -309,6 +331,14 @@ def gradient_descent_path(eigenvalues, w_star, lr, steps):
 """,
 }
 ENDLESS = {
+    "train_regularized": """
+def train_regularized(X_train, Y_train, X_dev, Y_dev, rng):
+    predict, best = None, 0.0
+    while best < 1:
+        predict = train_with({"augmentation"}, X_train, Y_train, X_dev, Y_dev, rng)
+        best = max(best, np.mean(predict(X_dev) == Y_dev))
+    return predict
+""",
     "mean_squared_error": """
 def mean_squared_error(y_true, y_pred):
     total, i = 0.0, 0
@@ -556,7 +586,8 @@ def answers_of(kind, lesson, right):
     if kind == "partly":
         return {name: right[name] for name in list(right)[: (len(right) + 1) // 2]}
     letters = wrong_letters(lesson) if kind in ("factor-2", "threshold") else {}
-    return right | WRONG.get(kind, {}) | letters
+    wrong = {n: text.replace(RIGHT, right.get(n, "")) for n, text in WRONG.get(kind, {}).items()}
+    return right | wrong | letters
 
 
 def filled(release, answers):
