@@ -50,14 +50,17 @@ def one_of_two(w, grad, lr, l1, l2):
     return proximal_l1_update(w, grad, lr, l1) if l1 else l2_update(w, grad, lr, l2)
 
 
-def trained(methods, X, Y, X_dev, Y_dev, rng, update=elastic, l1=0.005, l2=0.02, patience=10):
+def trained(
+    methods, X, Y, X_dev, Y_dev, rng, update=elastic, l1=0.005, l2=0.02, patience=10, error=None
+):
     """Train as the lesson does, with less of everything."""
     require_known(methods)
     network, kept, watch = Network((784, 40, 10), rng), [], PatienceMonitor(patience)
     l1, l2 = l1 * ("l1" in methods), l2 * ("l2" in methods)
+    error = error or (lambda network: network.error(X_dev, Y_dev))
 
     def keep_best(epoch, network):
-        if watch.update(network.error(X_dev, Y_dev)):
+        if watch.update(error(network)):
             kept[:] = [network.copy()]
         return watch.should_stop
 
@@ -146,11 +149,24 @@ RIGHT = {
     "two networks": voted,
     "very weak penalties": functools.partial(trained, l1=1e-6, l2=1e-6),
     "strong penalties": functools.partial(trained, l1=0.01, l2=0.05),
+    "a patience of one": functools.partial(trained, patience=1),
     "a patience without end": functools.partial(trained, patience=10**6),
 }
 
 
 # Wrong.
+
+
+def thinned_at_predict(methods, *rest):
+    predict, rng = trained(methods, *rest), rest[-1]
+    return (lambda X: predict(dropped(X, rng)[0])) if "dropout" in methods else predict
+
+
+def keeps_the_worst(methods, X, Y, X_dev, Y_dev, rng):
+    def accuracy(network):
+        return 1 - network.error(X_dev, Y_dev)
+
+    return trained(methods, X, Y, X_dev, Y_dev, rng, error=accuracy)
 
 
 def without(name):
@@ -194,6 +210,8 @@ WRONG = {
         "one of two penalties",
     ),
     "from memory": (from_memory, None),
+    "drops when it predicts": (thinned_at_predict, "predicts at random"),
+    "keeps the worst": (keeps_the_worst, "the worst network kept"),
 }
 
 

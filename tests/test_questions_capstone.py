@@ -183,6 +183,9 @@ WRONG = {
     "stopped unasked": in_front(lambda names: {*names, "early_stopping"}),
     "not drawn from rng": lambda *a: right(*a[:-1], np.random.default_rng()),
     "a seed of its own": lambda *a: right(*a[:-1], np.random.default_rng(7)),
+    "the worst network kept": lambda n, X, Y, X_dev, Y_dev, rng: right(
+        n, X, Y, X_dev, (Y_dev - 1) % 10, rng
+    ),
     "unknown names ignored": in_front(lambda names: set(names) & set(NAMES)),
 }
 TABLES = {

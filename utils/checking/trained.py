@@ -29,6 +29,7 @@ EFFECT = "changes predictions"
 AGAINST = "right on new digits, as a share of those of the empty set"
 DECIDES = "when it stops is decided by"
 DEV_DATA, NOBODY = "the dev data", "nobody: it trains as with the empty set"
+KEPT = "dev data that agree for longer do not keep one that knows less"
 ALONE = "without it the dev data decide nothing"
 TOGETHER = "differs from each of them alone"
 AGAIN = "same seed, same predictions"
@@ -45,6 +46,7 @@ TRAINING, FURTHER = "training", "predicting"
 CAPSTONE, LOOKED_UP = "training_capstone", "table"
 CALL = "methods, X_train, Y_train, X_dev, Y_dev, rng"
 SHOWN = ("methods", "seed")
+LESS = 0.2  # of the training labels: so many fewer are no chance
 SAME = 0.99  # of the predictions of two trainings alike: rounding may turn a close one
 CLOSE = 0.03  # between an entry of the table and the accuracy of another training
 SLACK = 1e-9
@@ -263,10 +265,15 @@ def plainly(results, inputs):
         return _nothing(words, ALIKE, BY_HEART, DEV_BY_HEART)
     return {
         FORM: words,
-        ALIKE: _share(labels["X_new"][_again(inputs)] == labels["again"]),
+        ALIKE: _alike(labels, inputs),
         BY_HEART: _wrong_learned(labels["X_train"], inputs["Y_train"], inputs["right_train"]),
         DEV_BY_HEART: _wrong_learned(labels["X_dev"], inputs["Y_dev"], inputs["right_dev"]),
     }
+
+
+def _alike(labels, inputs):
+    """Return the share of images that are given the same label when they are asked again."""
+    return _share(labels["X_new"][_again(inputs)] == labels["again"])
 
 
 def _with_and_without(inputs):
@@ -278,10 +285,11 @@ def with_methods(results, inputs):
     """Return what methods change in the predictions, against the empty set with the same seed."""
     (without, word), (labels, words) = (_read(result, inputs) for result in results)
     if labels is None or without is None:
-        return _nothing(words if labels is None else word, EFFECT, AGAINST)
+        return _nothing(words if labels is None else word, ALIKE, EFFECT, AGAINST)
     right = [np.sum(each["X_new"] == inputs["right_new"]) for each in (labels, without)]
     return {
         FORM: words,
+        ALIKE: _alike(labels, inputs),
         EFFECT: not np.array_equal(*map(_turned, results[:2])),
         AGAINST: float(right[0] / max(right[1], 1)),
     }
@@ -315,10 +323,21 @@ def stopped_early(results, inputs):
     """Return the same of early stopping, and whether other dev data stop it at another step."""
     told = with_methods.tell(results[:2], inputs)
     told.pop(EFFECT)  # the last step may be the best
-    plain, late, early, again = map(_turned, [results[0], *results[2:]])
-    who = NOBODY if np.array_equal(late, plain) else "something else"
-    who = who if np.array_equal(late, early) else DEV_DATA
-    return told | {DECIDES: who, ALONE: np.array_equal(plain, again)}
+    plain, *stopped, again = map(_turned, results)
+    who = NOBODY if np.array_equal(stopped[0], plain) else "something else"
+    who = who if all(np.array_equal(stopped[0], other) for other in stopped) else DEV_DATA
+    kept = {KEPT: _knows_no_less(*results[2:4], inputs)}
+    return told | {DECIDES: who, ALONE: np.array_equal(plain, again)} | kept
+
+
+def _knows_no_less(late, early, inputs):
+    """Return whether the network kept late knows no fewer training labels, but for chance."""
+    known = []
+    for result in (late, early):
+        said = result.get("X_train") if isinstance(result, dict) else None
+        labels, _ = labels_in(said, len(inputs["Y_train"]))
+        known.append(math.nan if labels is None else _share(labels == inputs["Y_train"]))
+    return not known[0] < known[1] - LESS
 
 
 def _twice(inputs):

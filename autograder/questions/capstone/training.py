@@ -25,6 +25,7 @@ from utils.checking.trained import (
     DEV_DATA,
     EFFECT,
     FORM,
+    KEPT,
     LABELS,
     LEARNED,
     MOST_OF_DEV,
@@ -112,14 +113,22 @@ def _cases(rng, step=1):
 
 
 _REFUSED = "trained_or_refused"
+STEADY, UNSTEADY = Interval(0.97, 1.0), Interval(0.0, 0.97)
 _PLAINLY = {
     FORM: LABELS,
-    ALIKE: Interval(0.95, 1.0),
+    ALIKE: STEADY,
     BY_HEART: Interval(LEARNED, 1.0),
     DEV_BY_HEART: Interval(0.0, MOST_OF_DEV),
 }
-_TRAINED = {FORM: LABELS, EFFECT: True, AGAINST: Interval(QUARTER, MUCH)}
-_STOPPED = {FORM: LABELS, AGAINST: Interval(QUARTER, MUCH), DECIDES: DEV_DATA, ALONE: True}
+_TRAINED = {FORM: LABELS, ALIKE: STEADY, EFFECT: True, AGAINST: Interval(QUARTER, MUCH)}
+_STOPPED = {
+    FORM: LABELS,
+    ALIKE: STEADY,
+    AGAINST: Interval(QUARTER, MUCH),
+    DECIDES: DEV_DATA,
+    ALONE: True,
+    KEPT: True,
+}
 _TOGETHER = {FORM: LABELS, TOGETHER: True}
 _DRAWN = {FORM: LABELS, AGAIN: True, OTHER: True}
 # What a wrong answer is known by, driver by driver; where one is not named, it tells nothing.
@@ -139,12 +148,12 @@ def _known_by(**signatures):
 def _layout(words):
     nothing = {
         "trained_plainly": (ALIKE, BY_HEART, DEV_BY_HEART),
-        "trained_with": (EFFECT, AGAINST),
+        "trained_with": (ALIKE, EFFECT, AGAINST),
         "trained_from_rng": (AGAIN, OTHER),
         "trained_together": (TOGETHER,),
     }
     known = {driver: {FORM: words} | dict.fromkeys(n, NAN) for driver, n in nothing.items()}
-    stopped = {FORM: words, AGAINST: NAN, DECIDES: NOBODY, ALONE: True}
+    stopped = {FORM: words, ALIKE: NAN, AGAINST: NAN, DECIDES: NOBODY, ALONE: True, KEPT: True}
     return _known_by(**known, trained_stopped=stopped)
 
 
@@ -182,8 +191,8 @@ _WRONG = (
     ),
     _wrong(
         "harm",
-        "With this name the network gets far less right than without it. Is the sign of the "
-        "penalty right, does it pull toward 0, and are images and labels still pairs?",
+        "With this name the network gets far less right than without it. Is it far too "
+        "strong, does a penalty pull toward 0, and is a digit that is augmented still that digit?",
         trained_with=_TRAINED | {AGAINST: Interval(0.0, QUARTER)},
     ),
     _wrong(
@@ -210,10 +219,18 @@ _WRONG = (
         "predicts at random",
         "Two calls of your predict give different labels. Dropout belongs to training: predict "
         "with all units.",
-        trained_plainly={FORM: LABELS, ALIKE: Interval(0.0, 0.95)}
-        | {BY_HEART: SHARE, DEV_BY_HEART: SHARE},
+        trained_plainly={FORM: LABELS, ALIKE: UNSTEADY} | {BY_HEART: SHARE, DEV_BY_HEART: SHARE},
+        trained_with=_TRAINED | {ALIKE: UNSTEADY, AGAINST: Interval(0.0, MUCH)},
         trained_from_rng=_DRAWN | {AGAIN: False},
-        trained_stopped=_STOPPED | {ALONE: False},
+        trained_stopped=_STOPPED
+        | {ALIKE: UNSTEADY, AGAINST: Interval(0.0, MUCH), DECIDES: DEV_DATA, ALONE: False},
+    ),
+    _wrong(
+        "the worst network kept",
+        "Where the dev data agree with the training data, your early stopping returns a network "
+        "that knows less of them. The monitor takes the error, which is 1 less the accuracy; keep "
+        "the network where it is smallest.",
+        trained_stopped=_STOPPED | {KEPT: False},
     ),
     _wrong(
         "a seed of its own",
