@@ -166,6 +166,17 @@ def test_the_grading_benchmark_takes_the_answers_off_and_shares_the_start_up(tmp
     assert (growth.ratio, memory.ratio) == (1.0, 1.0)
 
 
+def test_of_a_lesson_that_trains_the_grading_benchmark_counts_what_is_not_training(monkeypatch):
+    """36 in 180 core-seconds, 171 of them answers."""
+
+    def run(folder, students, lessons):
+        return grading.Run(folder, lessons, students, 100.0, 5.0 * students, 100.0, 171.0)
+
+    monkeypatch.setattr(grading, "our_run", run)
+    row = grading.alone("90")
+    assert (row.ours, row.peer, row.met) == (0.25, grading.OVERHEAD, True)
+
+
 def test_runs_take_turns_and_medians_are_kept():
     """On a clock that each run puts forward: ours takes 1, 9, 2 seconds, the peer's 5, 5, 7."""
     now, order = [0.0], []
