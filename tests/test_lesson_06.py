@@ -54,7 +54,7 @@ def test_sizes_and_wrong_labels_are_those_of_grading():
     assert (len(data.X_train), len(data.X_dev)) == (task.N_TRAIN, task.N_DEV) == (500, 300)
     share = f"{task.WRONG:.0%}".replace("%", " %")
     assert f"{share} of the labels are wrong, in both sets" in TEXT
-    assert f"draws 500 + 300 digits that you have not seen, with {share} wrong labels" in TEXT
+    assert f"deals 500 + 300 digits anew, out of 5,000, with {share} wrong labels" in TEXT
     assert f"{task.N_TEST:,} digits more" in TEXT
 
 
