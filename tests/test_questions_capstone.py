@@ -390,6 +390,17 @@ def test_each_tier_begins_where_it_says():
     assert [round(8 * share) for share in score.PARTS.values()] == [2, 3, 3]
 
 
+def test_a_missed_tier_is_told_what_each_asks_for():
+    def answer(X_train, Y_train, *rest):
+        stored = (Y_train + (np.arange(len(Y_train)) % 5 > 2)) % 10  # three of five
+        predict = oracle(0.8)()
+        return lambda X: stored if len(X) == len(stored) else predict(X)
+
+    result = outcome("train_regularized", answer, 0)
+    assert (result.points, result.diagnosis) == (5, "below a tier")
+    assert "74 % for bronze, 79 % for silver, 82 % for gold".replace(" %", "%") in result.sentence
+
+
 def test_one_training_serves_all_tiers_and_six_methods():
     calls = []
 
@@ -469,7 +480,8 @@ def test_each_mistake_of_a_table_is_told_its_own_sentence(name):
 
 
 def test_each_misconception_of_a_table_is_tried():
-    assert {m.name for m in ASKED["ablation"].misconceptions} == set(CHANGED)
+    tried = {*CHANGED, "another training"}
+    assert {m.name for m in ASKED["ablation"].misconceptions} == tried
 
 
 @pytest.mark.parametrize(
@@ -504,7 +516,8 @@ def test_a_table_rests_on_a_train_with_that_trains():
 
     made_up = dict.fromkeys(NAMES, 0.5) | {"none": 1.0}
     assert outcome("ablation", made_up, train_with=looks_up).status == "right"
-    assert outcome("ablation", made_up, 0, train_with=looks_up).points == 0
+    result = outcome("ablation", made_up, 0, train_with=looks_up)
+    assert (result.points, result.diagnosis) == (0, "another training")
 
 
 def test_a_table_says_that_train_with_is_missing():

@@ -43,14 +43,14 @@ def own_answers(lessons, folder=".."):
     Examples
     --------
     >>> print(own_answers({"l2_update": "01_l1_l2_updates"}, folder="nowhere"))
-    from utils.earlier import l2_update  # lesson 01 is not beside this notebook
+    from utils.earlier import l2_update  # lesson 1 is not beside this notebook
     """
     pieces, imports = {}, []
     for name, lesson in lessons.items():
         path = Path(folder) / lesson / f"{lesson}.ipynb"
         found, fault = _answer(name, path)
         if fault:
-            imports.append(f"from utils.earlier import {name}  # lesson {lesson[:2]} {fault}")
+            imports.append(f"from utils.earlier import {name}  # lesson {int(lesson[:2])} {fault}")
         else:
             pieces |= dict.fromkeys(found)  # a helper of two answers is needed once
     shared = [piece for piece in pieces if piece.startswith(("import ", "from "))]

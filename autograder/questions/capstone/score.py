@@ -78,6 +78,13 @@ _WRONG = (
         Interval(GUESS, _MOST),
         Interval(0.0, HELD),
     ),
+    _wrong(
+        "below a tier",
+        "Your network gets fewer of the unseen digits right than the next tier asks for: "
+        + ", ".join(f"{least:.0%} for {tier}" for tier, least in TIERS.items())
+        + ".",
+        Interval(GUESS, _MOST),
+    ),
 )
 
 

@@ -37,7 +37,21 @@ def _wrong(name, sentence, reading, words=SHARES, gap=ANY):
     return Misconception(name, sentence, None, signature)
 
 
+def _without_training(case):
+    """Return what tells a table that agrees with a `train_with` which does not train."""
+    if TRAINS not in case.expected:
+        return {"nothing": True}
+    return _told(case.inputs, SHARES, DEV, WITHIN) | {TRAINS: False}
+
+
 _WRONG = (
+    Misconception(
+        "another training",
+        "Your numbers are what your train_with gives, but with the empty set it does not train "
+        "plainly, so that they compare nothing. Mend what the check of train_with tells first.",
+        None,
+        _without_training,
+    ),
     _wrong(
         "percent",
         "Your numbers are percent. An accuracy is a share from 0 to 1: 0.61, not 61.",
