@@ -23,6 +23,9 @@ ROLES = {  # role: (cell type, solution, grade, locked)
 HEADER_KEYS = {"role", "key", "points"}
 SPACING_KEYS = ("lines_to_next_cell", "lines_to_end_of_cell_marker")  # jupytext's own
 TEXT_FORMAT = {"extension": ".py", "format_name": "percent"}
+# nbval takes what an Output widget holds for the cell's own output; and what own_answers finds
+# depends on the notebooks beside.
+NOT_COMPARED = ("show_interactive(", "own_answers(")
 KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
 
 
@@ -142,7 +145,7 @@ def _expand(cell, default_id):
     """Turn the header of a cell into nbgrader's metadata and the cell's id."""
     role, key = cell.metadata.pop("role", None), cell.metadata.pop("key", None)
     points = cell.metadata.pop("points", None)
-    if "show_interactive(" in cell.source:  # nbval takes what an Output widget holds for the cell's
+    if any(call in cell.source for call in NOT_COMPARED):
         cell.metadata["tags"] = ["nbval-ignore-output"]
     if role is None:
         cell.id = default_id
