@@ -21,7 +21,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 import utils
 from autograder.lesson import lesson_paths, read_lesson
 from autograder.question import Choice, Question, compile_question, public_rng
-from autograder.questions import inputs, oracles, questions_of
+from autograder.questions import HIDDEN, inputs, oracles, questions_of
 from utils.checking.codec import Interval, Optimum, Zeros
 from utils.checking.drivers import observe, projection, scalar_function
 from utils.checking.judgement import NEW_ARRAY, UNCHANGED, Compiled, compare, judge
@@ -613,9 +613,13 @@ COMMANDS = {"commands", "lab", "make"}  # these start things, and take no arrays
 
 
 def things_in_utils():
-    """Yield what a notebook can import from utils and call, with its place."""
+    """Yield what a notebook can import from utils and call, with its place.
+
+    Of all that is within reach where the lessons before the capstone are graded.
+    """
+    hidden = {"utils." + name.removesuffix(".py") for name in HIDDEN}
     for found in pkgutil.walk_packages(utils.__path__, "utils."):
-        if found.name.rpartition(".")[2] not in COMMANDS:
+        if found.name.rpartition(".")[2] not in COMMANDS and found.name not in hidden:
             module = importlib.import_module(found.name)
             for name, thing in vars(module).items():
                 if callable(thing) and getattr(thing, "__module__", "") == found.name:

@@ -9,6 +9,7 @@ from utils.checking.trained import CLOSE, DEV, NAMES, READING, SHARES, SLACK, TA
 
 ENTRIES = ("none", *NAMES)
 CLEAR = ("augmentation", "early_stopping")
+LABEL = "two entries, trained again with train_with"
 PART = "two entries as trained again"
 WITHIN = Interval(-CLOSE - SLACK, CLOSE + SLACK)
 ANY = Interval(-1e6, 1e6)
@@ -19,9 +20,8 @@ def _cases(rng, data=None):
     clear = rng.choice(CLEAR).item()  # accuracy and error of others are about one half
     other = rng.choice([name for name in ENTRIES if name != clear]).item()
     names = sorted([clear, other], key=ENTRIES.index)
-    label = f"{names[0]} and {names[1]}, trained again with train_with"
     inputs = {"trained again": names} | (few_digits(rng) if data is None else data)
-    return [Case(label, inputs, PART, _told(inputs, SHARES, DEV, WITHIN))]
+    return [Case(LABEL, inputs, PART, _told(inputs, SHARES, DEV, WITHIN))]
 
 
 def _told(inputs, words, reading, gap):
