@@ -11,7 +11,7 @@ from utils.answers import own_answers
 from utils.earlier import LESSONS
 
 FIRST = {"l2_update": "01_l1_l2_updates"}
-ONE = "from utils.earlier import l2_update  # lesson 01 "
+ONE = "from utils.earlier import l2_update  # lesson 1 "
 RIGHT = "def l2_update(w, grad, lr, lam):\n    return w - lr * (grad + 2 * lam * w)"
 
 
