@@ -1,9 +1,13 @@
 """Formulas as MathML, which browsers draw and screen readers read without a script or a network."""
 
 import html
+import re
 from functools import lru_cache
 
 from math_core import LatexError, LatexToMathML
+
+MOST = 150  # backslashes and braces; deeper nesting than some 200 ends the process that converts it
+DEFINITION = re.compile(r"\\(?:\w*command|\w*def|let)(?![A-Za-z])")  # could nest without an end
 
 
 @lru_cache(4096)
@@ -20,7 +24,8 @@ def mathml(tex, display=False):
     Returns
     -------
     str
-        HTML. What is not understood is shown as it was written, in ``<code>``.
+        HTML. What is not understood, too long or a definition is shown as it was written, in
+        ``<code>``. Nothing of it is a tag, an address or a script, whoever wrote it.
 
     Examples
     --------
@@ -29,7 +34,13 @@ def mathml(tex, display=False):
     >>> mathml(r"\unknown <b>")
     '<code class="tex">\\unknown &lt;b&gt;</code>'
     """
+    if tex.count("\\") + tex.count("{") > MOST or DEFINITION.search(tex):
+        return _as_written(tex)
     try:
         return LatexToMathML(fancy_error=False).convert_with_local_state(tex, displaystyle=display)
     except LatexError:
-        return f'<code class="tex">{html.escape(tex)}</code>'
+        return _as_written(tex)
+
+
+def _as_written(tex):
+    return f'<code class="tex">{html.escape(tex)}</code>'
