@@ -39,7 +39,7 @@ def test_help_is_short_and_names_every_verb(capsys):
     shown = capsys.readouterr().out
     assert ended.value.code == 0
     assert len(shown.splitlines()) < 25
-    for verb in ("lab", "test", "build", "pull", "bundle", "grade", "report", "bench", "docs"):
+    for verb in ("lab", "test", "build", "pull", "bundle", "grade", "report", "return", "docs"):
         assert f"\n    {verb} " in shown
 
 

@@ -23,8 +23,9 @@ HELP = {
     "bundle": "write what a student gets to a zip file",
     "grade": "grade submissions and write the feedback",
     "report": "write the class report",
+    "return": "feedback and marks as a platform takes them back",
     "bench": "measure this code beside others",
-    "docs": "pages of docs/: parity table, gallery",
+    "docs": "pages of docs/: parity table, gallery, questions",
 }
 TEACHER = {  # a verb's module and function
     "build": ("autograder.build", "main"),
@@ -32,6 +33,7 @@ TEACHER = {  # a verb's module and function
     "bundle": ("autograder.bundle", "main"),
     "grade": ("autograder.grading.grade", "main"),
     "report": ("autograder.report", "main"),
+    "return": ("autograder.collecting.returning", "main"),
     "bench": ("autograder.bench", "main"),
     "docs": ("autograder.docs", "main"),
 }

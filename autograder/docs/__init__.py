@@ -11,7 +11,7 @@ import importlib.util
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PARTS = {"parity": "autograder.docs.parity", "gallery": "autograder.docs.gallery"}
+PARTS = {name: f"autograder.docs.{name}" for name in ("parity", "gallery", "questions")}
 
 
 def main(argv=None):
@@ -91,7 +91,7 @@ def _missing_frameworks():
 def _parse(argv):
     parser = argparse.ArgumentParser(
         prog="course docs",
-        description="Make the pages of docs/ again: what equals what, with the differences seen.",
+        description="Make the pages of docs/ again: parity table, gallery, questions.",
     )
     parser.add_argument("part", nargs="?", choices=list(PARTS), help="default: all")
     parser.add_argument("--check", action="store_true", help="change nothing, fail on drift")

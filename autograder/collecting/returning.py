@@ -1,0 +1,157 @@
+"""`./course return LESSON`: feedback pages and marks in the form that each platform takes back.
+
+Canvas and Moodle tell by a file's name whose it is: collecting has kept the numbers in the names
+of what was handed in, so the pages get such names again. No file of a student is returned.
+"""
+
+import argparse
+import csv
+import io
+import json
+import sys
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.collecting.archives import listed
+
+ROOT = Path(__file__).parent.parent.parent
+HEADERS = {  # of what can be imported: other columns are not needed
+    "canvas": ("Student", "ID", "Section"),
+    "moodle": ("Identifier", "Full name", "Grade", "Last modified (grade)"),
+}
+NOTHING = "Nothing to return: {} has no marks in {}; ./course grade gives them"
+
+
+@dataclass(frozen=True)
+class Returned:
+    """What goes back to a student: the feedback page, and the points.
+
+    `platform` is "canvas", "moodle" or "other"; `name` and `number` are the student's there, and
+    `file` is Canvas's number of what was handed in.
+    """
+
+    student: str
+    page: Path
+    points: float
+    platform: str = "other"
+    name: str = ""
+    number: str = ""
+    file: int = 0
+
+    def path(self, lesson):
+        """Return the page's name in the zip file.
+
+        >>> Returned("ada_7", Path("l1.html"), 2, "moodle", "ada", "7").path("l1")
+        'ada_7_assignsubmission_file/l1.html'
+        >>> Returned("ada_7", Path("l1.html"), 2, "canvas", "ada", "7", 31).path("l1")
+        'ada_7_31_l1.html'
+        """
+        if self.platform == "canvas":
+            return f"{self.name}_{self.number}_{self.file}_{lesson}.html"
+        if self.platform == "moodle":
+            return f"{self.name}_{self.number}_assignsubmission_file/{lesson}.html"
+        return f"{self.student}/{lesson}.html"
+
+    @property
+    def row(self):
+        """The row of the marks, for the columns in `HEADERS`."""
+        points = f"{self.points:.6g}"
+        if self.platform == "canvas":
+            return self.name, self.number, "", points
+        return f"Participant {self.number}", self.name, points, ""
+
+
+def main(argv=None, root=ROOT):
+    """Run `./course return` and return its exit code."""
+    parser = argparse.ArgumentParser(prog="course return", description=__doc__.split("`: ")[1])
+    parser.add_argument("lesson", metavar="LESSON", help="such as 01_l1_l2_updates")
+    parser.add_argument("--grading", type=Path, metavar="DIR", help="by default grading/")
+    parser.add_argument("--db", metavar="URL", help="the gradebook's database")
+    options = parser.parse_args(argv)
+    grading = options.grading or Path(root) / "grading"
+    from autograder.grading.gradebook import Book
+
+    if not options.db and not (grading / "gradebook.db").is_file():
+        print(NOTHING.format(options.lesson, grading), file=sys.stderr)
+        return 1
+    marks = Book(grading, options.db).marks([options.lesson])
+    if not marks:
+        print(NOTHING.format(options.lesson, grading), file=sys.stderr)
+        return 1
+    ready, waiting = sort(grading, options.lesson, marks)
+    for path, count in write(grading / "returned", options.lesson, ready):
+        print(f"{path}: {count}")
+    for why, students in waiting.items():
+        print(f"{why}: {listed(students, 20)}")
+    return 0
+
+
+def sort(grading, lesson, marks):
+    """Return what can go back, and the students for whom something is missing, by what it is.
+
+    Parameters
+    ----------
+    grading : Path
+    lesson : str
+    marks : dict
+        As `Book.marks` gives them.
+    """
+    record = _record(grading / "downloaded" / lesson / "collected.json")
+    ready, waiting = [], {}
+    for (student, _), (points, _, graded) in sorted(marks.items()):
+        page = grading / "feedback" / student / lesson / f"{lesson}.html"
+        if not graded:
+            waiting.setdefault("not returned, waits for you to grade it by hand", []).append(
+                student
+            )
+        elif not page.is_file():
+            waiting.setdefault("not returned, has no feedback page", []).append(student)
+        else:
+            ready.append(Returned(student, page, points, *_place(record.get(student, {}))))
+    return ready, waiting
+
+
+def _place(entry):
+    """Return the platform, name, number and file number that collecting has kept, or nothing."""
+    platform, _, rest = entry.get("identity", "").partition(":")
+    name, _, number = rest.rpartition(":")
+    if platform not in HEADERS or not number.isdigit():
+        return ()
+    return platform, name, number, int(entry["order"][1])
+
+
+def _record(path):
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def write(folder, lesson, ready):
+    """Write a zip file for each platform and its marks; yield each file and what is in it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for platform in (*HEADERS, "other"):
+        own = [one for one in ready if one.platform == platform]
+        if not own:
+            continue
+        path = folder / f"{lesson}-{platform}.zip"
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            for one in own:
+                archive.write(one.page, one.path(lesson))
+        yield path, f"{len(own)} feedback pages"
+        if platform in HEADERS:
+            path = path.with_suffix(".csv")
+            path.write_text(_table(platform, lesson, own), encoding="utf-8", newline="")
+            yield path, f"{len(own)} marks"
+
+
+def _table(platform, lesson, own):
+    from autograder.grading.export import safe
+
+    header = HEADERS[platform] + ((lesson,) if platform == "canvas" else ())
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows([safe(cell) for cell in one.row] for one in own)
+    return text.getvalue()
