@@ -26,6 +26,7 @@ HELP = {
     "return": "feedback and marks as a platform takes them back",
     "bench": "measure this code beside others",
     "docs": "pages of docs/: parity table, gallery, questions",
+    "site": "the lessons as web pages to read, without answers",
 }
 TEACHER = {  # a verb's module and function
     "build": ("autograder.build", "main"),
@@ -36,6 +37,7 @@ TEACHER = {  # a verb's module and function
     "return": ("autograder.collecting.returning", "main"),
     "bench": ("autograder.bench", "main"),
     "docs": ("autograder.docs", "main"),
+    "site": ("autograder.site", "main"),
 }
 
 
