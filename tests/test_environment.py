@@ -1,7 +1,9 @@
 """Tests of the environment's files: they name the same packages, all of them, exactly."""
 
+import ast
 import importlib.metadata
 import re
+import runpy
 import stat
 import sys
 import tomllib
@@ -12,8 +14,11 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from utils import commands
+
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+EXTRAS = PROJECT["optional-dependencies"]
 
 
 def pins(name):
@@ -25,11 +30,15 @@ def pins(name):
 
 
 def requirements(*extras):
-    """Return what the course requires, directly or by an extra."""
-    texts = [*PROJECT["dependencies"]]
-    for extra in extras or PROJECT["optional-dependencies"]:
-        texts += PROJECT["optional-dependencies"][extra]
-    return [Requirement(text) for text in texts]
+    """Return what the course requires, directly or by an extra, which may take in others."""
+    found, waiting = [Requirement(text) for text in PROJECT["dependencies"]], list(extras or EXTRAS)
+    for extra in waiting:
+        for wanted in map(Requirement, EXTRAS[extra]):
+            if wanted.name == PROJECT["name"]:
+                waiting += sorted(wanted.extras)
+            else:
+                found.append(wanted)
+    return found
 
 
 def everything(requirements):
@@ -72,6 +81,46 @@ def test_the_oldest_set_is_the_lower_bounds():
     for requirement in requirements("test"):
         lowest = re.fullmatch(r">=(.*)", str(requirement.specifier))[1]
         assert versions[canonicalize_name(requirement.name)] == lowest, requirement
+
+
+def test_no_package_has_two_bounds():
+    bounds = {}
+    for extra in ("test", *EXTRAS):
+        for requirement in requirements(extra):
+            bounds.setdefault(canonicalize_name(requirement.name), set()).add(str(requirement))
+    assert {name: texts for name, texts in bounds.items() if len(texts) > 1} == {}
+
+
+def test_every_command_asks_for_extras_that_there_are():
+    """The names in `course`, which reads no file before there is an environment."""
+    course = runpy.run_path(str(ROOT / "course"))
+    asked = {
+        name for names in (course["EXTRAS"] | course["OPTION_EXTRAS"]).values() for name in names
+    }
+    assert asked <= set(EXTRAS)
+    assert set(course["EXTRAS"]) == set(commands.HELP)
+
+
+def imported(folder):
+    """Return the names of packages that the modules of a folder import, ours left out."""
+    ours = {"autograder", "utils", "tests"} | sys.stdlib_module_names
+    nodes = [
+        node
+        for path in (ROOT / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    ]
+    names = [name.name for node in nodes if isinstance(node, ast.Import) for name in node.names]
+    names += [n.module for n in nodes if isinstance(n, ast.ImportFrom) and n.module and not n.level]
+    return {name.split(".")[0] for name in names} - ours
+
+
+@pytest.mark.parametrize("folder", ["utils", "autograder", "lessons", "tests"])
+def test_what_is_imported_is_required(folder):
+    required = {canonicalize_name(wanted.name) for wanted in requirements()}
+    brought = importlib.metadata.packages_distributions() | {"keras": ["tensorflow"]}
+    for name in sorted(imported(folder)):
+        there = {canonicalize_name(package) for package in brought.get(name, [name])}
+        assert there & required, f"{name}, which a module of {folder}/ imports, is not required"
 
 
 def test_each_dependency_says_why_it_is_there():
