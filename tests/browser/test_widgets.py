@@ -69,8 +69,8 @@ def served(tmp_path_factory):
 
 
 def keep(errors, message, stack=""):
-    """Keep an error, unless every place on its way is in the application's own code."""
-    places = re.findall(r"(?:https?|blob|file):\S+|<anonymous>", stack or "")
+    """Keep an error, unless every place on its way is in the code of others."""
+    places = re.findall(r"(?:https?|blob|file):\S+|<anonymous>", stack or message)
     if not places or any(not APPLICATION.search(place) for place in places):
         errors.append(message)
 
@@ -86,7 +86,7 @@ def new_lab(browser, served):
         lab.page.set_default_timeout(20_000)
         lab.errors = []
         lab.page.on("pageerror", lambda error: keep(lab.errors, error.message, error.stack))
-        lab.page.on("console", lambda line: line.type == "error" and keep(lab.errors, line.text))
+        lab.page.on("console", lambda said: said.type == "error" and keep(lab.errors, said.text))
         return lab
 
     yield make
