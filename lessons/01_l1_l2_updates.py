@@ -1538,7 +1538,8 @@ for sweep_ax, (train_error, dev_error), title in zip(sweep_axes, swept, sweep_ti
 figures.show(
     sweep_figure,
     alt="Training and dev error against λ on a log axis, for L1 and L2. The training error rises with "
-    "λ. The dev error first falls and then rises steeply, for L1 at a smaller λ than for L2.",
+    "λ. The dev error dips and then rises steeply. Under L1 it is lowest at λ = 0.003, just below 20 percent, and "
+    "ends near 90; under L2 it is lowest at 0.01, near 15 percent, and ends below 50.",
 )
 gains = [errors[:, [0, -1]].T - errors.min(axis=1) for _, errors in swept]
 print("best λ beats the smallest and the largest, for each seed:", bool(np.min(gains) > 1))

@@ -663,9 +663,9 @@ corner_axes[0].set_title("Diamond: four wedges lead to a zero (◆)")
 corner_axes[1].set_title("Disc: only thin lines do")
 figures.show(
     corner_figure,
-    alt="Each point is a least-squares solution outside the region. Left: from four wide wedges, one at "
-    "each corner of the diamond, the constrained solution has a zero. Right: for the disc next to "
-    "no point leads to a zero.",
+    alt="Each point is a least-squares solution outside the region, a diamond mark if the constrained "
+    "solution has a zero, else a cross. Left, the diamond: the marks fill four wide wedges, one at each corner. "
+    "Right, the disc: nearly all are crosses.",
 )
 
 # %% [markdown]
@@ -943,7 +943,8 @@ widgets.show_interactive(
     weights_slider,
     plt.gcf(),
     alt="Bars of the eight weights of ridge and lasso on the prostate data at λ = 24. Ridge has no zeros. "
-    "The lasso keeps lcavol, which is larger than under ridge, and smaller weights of four others.",
+    "The lasso sets age, lcp and gleason to 0. It keeps lcavol, which is larger than under ridge, and "
+    "smaller weights of four others.",
 )
 
 # %% [markdown]

@@ -292,7 +292,8 @@ mask_axes[1, 0].set_title("noise_shape=(1, 1, 1, 8): a coin for each map", loc="
 figures.show(
     mask_figure,
     alt="Eight copies of a handwritten five, twice. Upper row: each has lost pixels here and there, and can "
-    "still be read. Lower row: some copies are complete, the others are blank.",
+    "still be read. Lower row: some copies are complete, the others are blank, since "
+    "one coin is thrown for a whole copy.",
 )
 
 # %% [markdown]
@@ -860,8 +861,9 @@ tuning_figure = draw_tuning(dev_errors)
 figures.show(
     tuning_figure,
     alt="Dev error against the strength, mean of two seeds, three strengths each. With wrong labels and without "
-    "dropout, L2 has a valley and max-norm falls until a radius of 0.8. With dropout, and with right "
-    "labels, the weaker two strengths are level and the strongest is worse.",
+    "dropout, L2 has a valley at 0.01, near 15 percent, and max-norm falls from 22 to under 16 at a radius of 0.8. "
+    "With dropout, and with right labels, the weaker two strengths are level and the strongest is worse by a point "
+    "or two. A star marks the strength that is taken.",
 )
 
 # %% [markdown]
@@ -929,9 +931,9 @@ error_axes[0].set_title("Right labels: dropout helps")
 error_axes[1].set_title("Wrong labels: all help, dropout most")
 figures.show(
     error_figure,
-    alt="Test errors of five seeds for each method. With right labels none and L2 lie at about the same "
-    "place and dropout somewhat lower. With wrong labels L2 and max-norm are clearly below none, and the "
-    "three rows with dropout are clearly below these.",
+    alt="Test errors of five seeds for each method. With right labels the means of none and L2 are near "
+    "11 percent, that of dropout is near 10. With wrong labels none has 19 percent on the mean, L2 and max-norm "
+    "have 16, and the three rows with dropout 13: they cannot be told apart.",
 )
 
 # %% [markdown]

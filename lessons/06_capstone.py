@@ -698,7 +698,7 @@ check("train_regularized")
 # You may quote anything that you have measured, and measure more in cells of your own.
 # Your teacher reads it, with this table:
 #
-# | | 0 | ½ point | 1 point |
+# | what is read | 0 | ½ point | 1 point |
 # |---|---|---|---|
 # | **Claim and evidence** | no numbers | numbers of a single seed, or without a spread | a claim that the numbers carry, over several seeds, with their spread |
 # | **Why it works** | names of methods only | what one method does to the objective, in a formula or in exact words | the same for two or more, and why they get along or do not |
