@@ -42,6 +42,10 @@ c.ZipCollectApp.extractor_plugin = "autograder.collecting.plugins.ArchiveExtract
 c.ZipCollectApp.collector_plugin = "autograder.collecting.plugins.PlatformCollector"
 # c.ArchiveExtractor.timezone = "Europe/Berlin"  # of the times in a zip file of Moodle
 # c.ArchiveExtractor.students = {"Ada_Lovelace": "ada", "Group_7": ["ben", "cy"]}
+# `nbgrader collect` and `nbgrader release_feedback` of a JupyterHub (docs/jupyterhub.md). A folder
+# in the exchange stays the student's, so these take nothing from it on trust.
+c.ExchangeFactory.collect = "autograder.collecting.exchange.Collect"
+c.ExchangeFactory.release_feedback = "autograder.collecting.exchange.ReleaseFeedback"
 c.ExportPlugin.to = str(GRADING / "grades.csv")
 c.ExportApp.plugin_class = "autograder.grading.export.SafeCsvExportPlugin"
 
