@@ -1,6 +1,8 @@
 """Tests of autograder.bundle: a student gets a course that runs, and no answers."""
 
+import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -8,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder import bundle
+from autograder import bundle, wheels
 
 ROOT = Path(__file__).resolve().parent.parent
 pytestmark = pytest.mark.skipif(
@@ -36,6 +38,57 @@ def test_no_answer_and_no_question_is_in_it(unpacked):
             assert "BEGIN SOLUTION" not in content, path
             assert "from autograder" not in content, path
             assert "import autograder" not in content, path
+
+
+def test_its_names_can_be_unpacked_everywhere(unpacked):
+    names = [path.relative_to(unpacked).as_posix() for path in unpacked.rglob("*")]
+    assert len({name.lower() for name in names}) == len(names)
+    for name in names:
+        assert re.fullmatch(r"[A-Za-z0-9_.\-@/]+", name), name
+        assert not re.search(r"(^|/)(con|prn|aux|nul|com\d|lpt\d)(\.|/|$)|\.(/|$)", name.lower())
+        assert len(name) < 120, name  # Windows: 260 with the place where it is unpacked
+    assert not any(path.is_symlink() for path in unpacked.rglob("*"))
+    assert b"\r" not in (unpacked / "course").read_bytes()
+
+
+def test_its_page_says_how_to_begin_on_each_system(unpacked):
+    text = (unpacked / "README.md").read_text(encoding="utf-8")
+    for words in ("py course lab", "python3 course lab", "Python 3.11 or newer", "00_start_here"):
+        assert words in text
+    assert "over the network, this once" in text
+
+
+def test_packages_go_into_it_as_files(course, monkeypatch, capsys):
+    made = course / "tool-1-py3-none-any.whl"
+    made.write_bytes(b"PK")
+    monkeypatch.setattr(wheels, "collect", lambda root, *target: {made.name: made})
+    words = ["--wheels", "windows", "macos-arm", "--python", "3.13"]
+    assert bundle.main([str(course / "out.zip"), *words], root=course) == 0
+    assert "1 packages for windows, macos-arm with Python 3.13" in capsys.readouterr().out
+    with zipfile.ZipFile(course / "out.zip") as archive:
+        made_for = json.loads(archive.read(f"{bundle.FOLDER}/wheels/made-for.json"))
+        text = archive.read(f"{bundle.FOLDER}/README.md").decode()
+        assert archive.read(f"{bundle.FOLDER}/wheels/{made.name}") == b"PK"
+    assert made_for == {"platforms": ["windows", "macos-arm"], "pythons": ["3.13"]}
+    assert "You need Python 3.13 " in text
+    assert "Windows or macOS on Apple silicon" in text
+
+
+def test_packages_that_cannot_be_had_leave_no_file(course, monkeypatch, capsys):
+    def fail(root, *target):
+        raise wheels.WheelError("There is no wheel.")
+
+    monkeypatch.setattr(wheels, "collect", fail)
+    assert bundle.main([str(course / "out.zip"), "--wheels", "linux"], root=course) == 1
+    assert capsys.readouterr().err == "There is no wheel. No bundle was written.\n"
+    assert not list(course.glob("out.zip*"))
+
+
+@pytest.mark.parametrize("version", ["3.9", "3", "4.0", "3.1x", "3.10"])
+def test_a_python_that_is_none_is_refused(course, capsys, version):
+    with pytest.raises(SystemExit):
+        bundle.main([str(course / "out.zip"), "--wheels", "linux", "--python", version])
+    assert "is no Python version from 3.11 on" in capsys.readouterr().err
 
 
 def test_the_commands_run_from_it(unpacked):

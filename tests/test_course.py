@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 import time
+import zipfile
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 
@@ -145,6 +146,109 @@ def test_an_environment_is_made_used_and_mended(tiny):
     assert "no-such-thing" in (tiny / ".venv.log").read_text()
 
 
+NO_NETWORK = {
+    "PIP_INDEX_URL": "http://127.0.0.1:9/simple",
+    "PIP_EXTRA_INDEX_URL": "",
+    "PIP_FIND_LINKS": "",
+    "PIP_RETRIES": "0",
+    "PIP_CONFIG_FILE": os.devnull,
+}
+
+
+def write_wheel(folder, name):
+    """Write a wheel of a package without code."""
+    folder.mkdir(exist_ok=True)
+    with zipfile.ZipFile(folder / f"{name}-1-py3-none-any.whl", "w") as archive:
+        info = f"{name}-1.dist-info"
+        archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n")
+        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        archive.writestr(f"{info}/RECORD", "")
+
+
+def write_note(folder, platform, python):
+    """Say what the files in a folder are made for."""
+    made_for = {"platforms": [platform], "pythons": [python]}
+    (folder / "made-for.json").write_text(json.dumps(made_for))
+
+
+def test_packages_that_came_as_files_need_no_network(tiny, course):
+    project = PROJECT.format(dependencies='dependencies = ["afar"]')
+    (tiny / "pyproject.toml").write_text(project.replace("requires = []", 'requires = ["tool"]'))
+    write_wheel(tiny / "wheels", "tool")
+    needs = {**NO_NETWORK, "TINY_NEEDS": "Requires-Dist: afar\n"}
+
+    write_note(tiny / "wheels", "another", "3.11")
+    other = run(tiny, "lab", **needs)
+    assert other.returncode == 1
+    assert "are for another with Python 3.11, and this is" in other.stderr
+    assert "network" in other.stderr.splitlines()[-1]
+
+    write_wheel(tiny / "wheels", "afar")
+    write_note(tiny / "wheels", course.platform_name(), course.python_name())
+    made = run(tiny, "lab", **needs)
+    assert made.returncode == 7, made.stderr
+    assert "Fetching" not in made.stderr
+    assert (site_of(tiny) / "afar-1.dist-info").is_dir()
+
+
+def test_files_that_do_not_fit_after_all_send_it_to_the_network(tiny, course):
+    (tiny / "wheels").mkdir()
+    write_note(tiny / "wheels", course.platform_name(), course.python_name())
+    lost = run(tiny, "lab", **NO_NETWORK, TINY_NEEDS="Requires-Dist: afar\n")
+    assert lost.returncode == 1
+    assert "do not fit this system" in lost.stderr
+    assert "network" in lost.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("windows", "system", "machine", "kind", "name"),
+    [
+        (True, "win32", "AMD64", "win-amd64", "windows"),
+        (True, "win32", "ARM64", "win-amd64", "windows"),  # Intel's Python on ARM
+        (True, "win32", "ARM64", "win-arm64", "win-arm64"),
+        (False, "darwin", "arm64", "macosx-10.13-universal2", "macos-arm"),
+        (False, "darwin", "x86_64", "macosx-10.13-universal2", "macos-intel"),
+        (False, "linux", "aarch64", "linux-aarch64", "linux-arm"),
+        (False, "linux", "x86_64", "linux-x86_64", "linux"),
+    ],
+)
+def test_a_platform_has_the_name_that_a_bundle_gives_it(
+    course, monkeypatch, windows, system, machine, kind, name
+):
+    monkeypatch.setattr(course, "WINDOWS", windows)
+    monkeypatch.setattr(course.sys, "platform", system)
+    monkeypatch.setattr(course.platform, "machine", lambda: machine)
+    monkeypatch.setattr(course.sysconfig, "get_platform", lambda: kind)
+    assert course.platform_name() == name
+
+
+@pytest.mark.parametrize(("windows", "words"), [(True, "py -3.99 course"), (False, "python3.99")])
+def test_the_python_that_fits_is_named(course, tmp_path, monkeypatch, capsys, windows, words):
+    monkeypatch.setattr(course, "WHEELS", str(tmp_path))
+    monkeypatch.setattr(course, "WINDOWS", windows)
+    monkeypatch.setattr(course, "platform_name", lambda: "here")
+    write_note(tmp_path, "here", "3.99")
+    assert not course.wheels_fit("3.98")
+    assert f"`{words}" in capsys.readouterr().err
+    assert course.wheels_fit("3.99")
+
+
+def test_an_environment_of_a_python_that_fits_not_makes_room_for_one_that_does(
+    course, tiny, monkeypatch
+):
+    monkeypatch.setattr(course, "ROOT", str(tiny))
+    monkeypatch.setattr(course, "WHEELS", str(tiny / "wheels"))
+    environment = course.Environment(["lab"])
+    (tiny / ".venv").mkdir()
+    (tiny / "wheels").mkdir()
+    (tiny / ".venv" / "pyvenv.cfg").write_text("version = 3.99.1\n")
+    write_note(tiny / "wheels", "any", course.python_name())
+    assert environment.version() == "3.99"
+    assert environment.has_other_python()
+    (tiny / "wheels" / "made-for.json").unlink()
+    assert not environment.has_other_python()
+
+
 def test_help_needs_no_environment():
     for words in ((), ("--help",)):
         shown = run(ROOT, *words)
@@ -217,6 +321,7 @@ def test_a_newer_python_takes_over(course, monkeypatch):
         ("socket.gaierror: [Errno 11001] getaddrinfo failed", "network"),
         ("ERROR: No matching distribution found for numpy==9", "numpy==9 was not found"),
         ("ERROR: [Errno 13] Permission denied: 'x'", "cannot be written"),
+        ("HINT: ... does not have Windows Long Path support enabled", "short one"),
         ("error: something else", "stands at the end of"),
     ],
 )
@@ -314,7 +419,8 @@ def test_extras_and_folders_follow_the_command(course):
     assert of("grade", "--db", "postgresql://localhost/class") == (".venv", {"postgresql"})
     assert of("grade", "--db=postgresql+psycopg:///class") == (".venv", {"postgresql"})
     assert of("grade", "--db", "sqlite:///postgresql.db") == (".venv", set())
-    assert of("bench", "network") == (".venv", {"bench"})
+    assert of("bench", "network") == (".venv", {"bench", "site"})
+    assert of("site") == (".venv", {"site"})
     assert of("test", "--oldest") == (".venv-oldest", {"test"})
     assert of("test", "--newest") == (".venv-newest", {"test"})
     assert of("test", "--", "--oldest") == (".venv", {"test"})
