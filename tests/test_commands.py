@@ -1,5 +1,7 @@
 """Tests of utils.commands: each verb gets its words, and the exit codes are right."""
 
+import importlib.metadata
+import re
 import subprocess
 import sys
 import types
@@ -102,6 +104,16 @@ def test_a_failed_step_does_not_hide_the_others(calls, capsys):
 def test_other_versions_are_not_asked_for_the_pinned_format(calls):
     commands.main(["test", "--oldest"])
     assert {command[0] for command in calls.commands} == {"pytest"}
+
+
+@pytest.mark.parametrize(("code", "option"), [(0, "--newest"), (1, "--newest"), (1, "-n0")])
+def test_a_failure_with_other_versions_names_them(calls, monkeypatch, capsys, code, option):
+    packages = [types.SimpleNamespace(name=n, version="0.0") for n in ("NumPy", "a_new-one")]
+    monkeypatch.setattr(importlib.metadata, "distributions", lambda: packages)
+    calls.code = code
+    assert commands.main(["test", option]) == code
+    named = re.findall(r"^(\S+) +0\.0 +pinned: \d", capsys.readouterr().out, re.MULTILINE)
+    assert named == (["numpy"] if code and option == "--newest" else [])
 
 
 def test_frameworks_are_asked_for_by_a_variable(calls):

@@ -121,7 +121,11 @@ def test(words):
     if rest:
         return call(*pytest, *rest)
     # Formatting and built bytes are promised for the pinned versions only.
-    return run_all(steps((*pytest, *shared()), pinned=not (options.oldest or options.newest)))
+    pinned = not (options.oldest or options.newest)
+    code = run_all(steps((*pytest, *shared()), pinned))
+    if code and not pinned:
+        tell_versions()
+    return code
 
 
 def options_of(words):
@@ -186,6 +190,23 @@ def run_all(steps):
     failed = sum(code != 0 for _, code, _ in rows)
     print(f"{len(rows) - failed} of {len(rows)} steps passed")
     return int(failed > 0)
+
+
+def tell_versions():
+    """Print which packages are not those of constraints.txt: one of them may have broken a test."""
+    from importlib import metadata
+
+    print("\n== installed, where constraints.txt has another version")
+    installed = {_name(package.name): package.version for package in metadata.distributions()}
+    for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines():
+        name, _, version = line.partition("==")
+        here = installed.get(_name(name), version)
+        if here != version:
+            print(f"{name:30} {here:15} pinned: {version}")
+
+
+def _name(package):
+    return package.lower().replace("_", "-").replace(".", "-")
 
 
 def call(module, *words):
