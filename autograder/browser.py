@@ -261,7 +261,7 @@ class Lab:
         self.page.keyboard.insert_text(source)
         return cell
 
-    def run(self, cell_id):
+    def run(self, cell_id, seconds=60):
         """Run a cell with Control+Enter and return its text output."""
         cell = self.cell(cell_id)
         cell.locator(".cm-content").click()
@@ -272,7 +272,7 @@ class Lab:
             " return w.sessionContext.session.kernel.status === 'idle' && cell.model.executionCount"
             " && !cell.promptNode.innerText.includes('*') }",
             arg=cell_id,
-            timeout=60_000,
+            timeout=1000 * seconds,
         )
         return cell.locator(".jp-OutputArea").first.inner_text()
 

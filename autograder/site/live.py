@@ -39,8 +39,8 @@ SECONDS = 1_767_225_600  # the first of January 2026, as in every archive of the
 NOTICE = """\
 > **Experimental: this lesson runs in your browser alone.**
 > Nothing is installed.
-> When you run the first cell, your browser fetches Python from {host}, about 50 MB the first time:
-> wait up to a minute.
+> Your browser now fetches Python from {host}, about 50 MB the first time:
+> the first cell that you run waits for it, a minute or so.
 > Your work is kept in this browser only.
 > Download it (*File → Download*) before you close the page for good, and to hand it in.
 > `README.md`, in the list of files, says what does not work here.
@@ -74,7 +74,7 @@ To keep it or to hand it in, download the notebook: *File → Download*.
 - The **Validate** button is missing. The checks inside a lesson work.
 - There is no terminal, and no `course` command.
 - A running cell cannot be interrupted: restart the kernel instead.
-- It has one thread, so training takes two to five times as long.
+- It computes more slowly: a training of seconds can take a minute.
 - `own_answers` in lesson 6 finds your earlier lessons only where the browser lets pages keep files,
   so not in a private window. Without them it offers the functions of `utils.earlier`.
 - Other packages cannot be added: `%pip install` finds only what is here.
