@@ -58,9 +58,9 @@ def test_loading_is_fast(load):
     load()  # the first call may import scikit-learn
     times = []
     for _ in range(5):
-        start = time.perf_counter()
+        start = time.process_time()  # whatever else the machine does
         load()
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     assert min(times) < 0.05
 
 
