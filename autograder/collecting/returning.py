@@ -122,10 +122,12 @@ def _place(entry):
 
 
 def _record(path):
+    """Return what collecting has kept of each student, or nothing."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        record = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
+    return record if isinstance(record, dict) else {}
 
 
 def write(folder, lesson, ready):

@@ -506,7 +506,7 @@ def gap(a, b):
 MAGICS = "%timeit -n 1 -r 1 np.zeros(3)\n!echo hello\nwarnings.warn('a warning on stderr')"
 
 
-def make_class(submitted, root, size=12, lessons=LESSONS):
+def make_class(submitted, root, size=12, lessons=()):
     """Write the submissions of a class to each of the lessons.
 
     Parameters
@@ -519,6 +519,7 @@ def make_class(submitted, root, size=12, lessons=LESSONS):
         How many students; after the twelve they come again, with a number after the name, and
         with files that differ in a byte or two.
     lessons : sequence of str
+        By default those of `LESSONS` that the course still has.
 
     Raises
     ------
@@ -532,12 +533,17 @@ def make_class(submitted, root, size=12, lessons=LESSONS):
             f"{submitted} holds the work of {sorted(strangers)[0]}, who is not of the demo class; "
             "give the demo a folder of its own: --demo --grading DIR"
         )
-    for lesson in lessons:
+    for lesson in lessons or _taught(root):
         release, solution = (_read(root / kind / lesson / f"{lesson}.ipynb") for kind in KINDS)
         right = answers_in(solution)
         for student in students:
             text = submission(student, lesson, release, right)
             write_atomically(submitted / student / lesson / f"{lesson}.ipynb", text)
+
+
+def _taught(root):
+    """Return the lessons of the demo class, without those that a teacher has taken out."""
+    return [name for name in LESSONS if (root / "lessons" / f"{name}.py").is_file()] or LESSONS
 
 
 def _name(number):
