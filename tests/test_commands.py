@@ -71,7 +71,7 @@ def test_a_full_test_runs_every_step_and_sums_up(calls, capsys):
     assert [command[0] for command in calls.commands[:4]] == [
         "ruff",
         "ruff",
-        "autograder.build",
+        "utils.commands",
         "pytest",
     ]
     assert "passed" in capsys.readouterr().out.splitlines()[-1]
@@ -153,3 +153,11 @@ def test_the_command_starts_without_heavy_imports():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
     )
     assert {"numpy", "nbgrader", "IPython", "autograder"}.isdisjoint(shown.stdout.split())
+
+
+def test_the_steps_that_are_modules_of_our_own_do_something_when_run():
+    own = [module for _, (module, *_) in commands.steps(("pytest",), pinned=True)]
+    for module in own:
+        path = commands.ROOT.joinpath(*module.split(".")).with_suffix(".py")
+        if path.is_file():
+            assert '__name__ == "__main__"' in path.read_text(encoding="utf-8"), module

@@ -160,7 +160,7 @@ def steps(pytest, pinned):
     style = [
         ("lint", ("ruff", "check")),
         ("format", ("ruff", "format", "--check")),
-        ("build drift", ("autograder.build", "--check")),
+        ("build drift", ("utils.commands", "build", "--check")),
     ]
     notebooks = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("solutions/*/*.ipynb"))
     strict = [("notebooks", (*pytest, *NBVAL, *notebooks))] if notebooks else []
