@@ -88,8 +88,24 @@ function draw(root, source) {
   const says = make("p", { class: "cf-says", role: "status", "aria-live": "polite", "data-says": "" });
   const problem = make("p", { class: "cf-problem", role: "alert" });
   svg.setAttribute("role", "img");
-  make("div", { class: "cf-picture" }, root).append(svg);
+  const view = make("div", { class: "cf-picture" }, root);
+  view.append(svg);
   root.append(says, problem);
+
+  // A picture that is wider than the page scrolls: by keyboard, too, and only then.
+  new ResizeObserver(() => {
+    const wide = view.scrollWidth > view.clientWidth;
+    const stop = {
+      tabindex: "0",
+      role: "group",
+      "aria-label": `${source.label}, scrolls sideways`,
+      "data-lm-suppress-shortcuts": "true",
+    };
+    for (const [key, value] of Object.entries(stop)) {
+      if (wide) view.setAttribute(key, value);
+      else view.removeAttribute(key);
+    }
+  }).observe(view);
 
   const controls = new Map();
   let picture, marks, playing; // the picture, its nodes by name, the slider that was moved last

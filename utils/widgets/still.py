@@ -17,6 +17,7 @@ SYMBOLS = {"circle": "o", "ring": "o", "square": "s", "diamond": "D", "star": "*
 SIZES = {"small": 5.0, "big": 11.0}
 ANCHORS = {"start": "left", "middle": "center", "end": "right"}
 PIXELS = 100  # per inch
+LINE = 14  # pixels from one line of the sentence to the next
 
 
 def freeze(picture, values):
@@ -47,8 +48,10 @@ def freeze(picture, values):
 def still(picture, values):
     """Return a Matplotlib figure that shows a picture for the given values, its sentence below."""
     marks, says = freeze(picture, values)
-    room = 44 if says else 0
-    width, height = picture["width"], picture["height"] + room
+    width = picture["width"]
+    words = _wrapped(says, width)
+    room = max(44, 20 + LINE * (words.count("\n") + 1)) if says else 0
+    height = picture["height"] + room
     with rc_context({"font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans"]}):
         inches = (width / PIXELS, height / PIXELS)
         figure = Figure(figsize=inches, dpi=PIXELS, layout="none")  # whatever the style says
@@ -58,7 +61,7 @@ def still(picture, values):
         for drawn in marks:
             if drawn["at"]:
                 _draw(ax, drawn)
-        ax.text(12, height - room + 14, _wrapped(says, width), color=INK, fontsize=8, va="top")
+        ax.text(12, height - room + 14, words, color=INK, fontsize=8, va="top")
     return figure
 
 
