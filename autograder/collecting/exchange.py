@@ -215,22 +215,26 @@ class ReleaseFeedback(ExchangeReleaseFeedback):
 
     def copy_files(self):
         """Put each page where only the student who handed in can find it."""
-        course, lesson = self.coursedir, self.coursedir.assignment_id
-        left_out = (course.student_id_exclude or "").split(",")
-        for folder in sorted(glob.glob(self.src_path)):
-            student = Path(folder).parent.name
-            page = Path(folder, f"{lesson}.html")
-            if student in left_out or not page.is_file():
-                continue
-            submitted = Path(course.format_path(course.submitted_directory, student, lesson))
-            problem = self._problem(submitted, student, lesson)
-            if problem:
-                self.log.warning("No feedback released for %s: %s", student, problem)
-                continue
-            secret = (submitted / SECRET).read_text(encoding="ascii")
-            name = notebook_hash(secret=secret, notebook_id=lesson)
-            put(page, Path(self.dest_path, f"{name}.html"))
-            self.log.info("Released feedback: %s %s", student, lesson)
+        lesson = self.coursedir.assignment_id
+        left_out = (self.coursedir.student_id_exclude or "").split(",")
+        pages = sorted(glob.glob(f"{self.src_path}/{lesson}.html"))
+        if not pages:
+            self.log.warning("There is no feedback to %s yet: run `course grade` first", lesson)
+        for page in pages:
+            student = Path(page).parent.parent.name
+            if student not in left_out:
+                self._release(Path(page), student, lesson)
+
+    def _release(self, page, student, lesson):
+        submitted = self.coursedir.submitted_directory
+        place = Path(self.coursedir.format_path(submitted, student, lesson))
+        problem = self._problem(place, student, lesson)
+        if problem:
+            self.log.warning("No feedback released for %s: %s", student, problem)
+            return
+        secret = (place / SECRET).read_text(encoding="ascii")
+        put(page, Path(self.dest_path, f"{notebook_hash(secret=secret, notebook_id=lesson)}.html"))
+        self.log.info("Released feedback: %s %s", student, lesson)
 
     def _problem(self, submitted, student, lesson):
         """Return why the page is not that of the submission, or an empty string."""
