@@ -15,6 +15,7 @@ BENCHMARKS = {
     "grading": "autograder.benchmarks.grading",
     "network": "autograder.benchmarks.network",
     "resizing": "autograder.benchmarks.resizing",
+    "start": "autograder.benchmarks.start",
     "widgets": "autograder.benchmarks.widgets",
 }
 

@@ -5,12 +5,22 @@ import importlib
 import json
 import sys
 import types
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from autograder import bench, benchmarks, browser
-from autograder.benchmarks import MissingPeer, Row, grading, interleaved, network, resizing, widgets
+from autograder.benchmarks import (
+    MissingPeer,
+    Row,
+    grading,
+    interleaved,
+    network,
+    resizing,
+    start,
+    widgets,
+)
 
 FAST = Row("fast", ours=1.0, peer=2.0, unit="ms", goal=1.2)
 SLOW = Row("slow", ours=3.0, peer=2.0, unit="ms", goal=1.2)
@@ -323,3 +333,56 @@ def test_the_slowest_slider_of_a_kind_is_compared():
     assert (second.ours, second.peer, second.met) == (150, 100, False)
     assert (linked.ours, linked.peer) == (60, 100)
     assert (naive.ours, naive.peer, naive.ratio) == (20, 1000, 0.02)
+
+
+# ---- from nothing to the first passed check ----
+
+
+def test_every_way_begins_with_what_is_given_and_ends_in_jupyterlab(tmp_path):
+    for name, way in start.WAYS.items():
+        assert way.lines[-1].endswith(" lab")
+        assert ("course.zip" in way.lines[0]) == ("bundle" in name)
+    start.prepare("local clone", tmp_path)
+    assert (tmp_path / "origin" / "course").is_file()
+
+
+def test_each_way_has_its_commands_and_seconds_beside_those_by_hand():
+    seconds = dict(zip(start.WAYS, (100.0, 50.0, 60.0, 70.0), strict=True))
+    rows = start.compared(seconds, site=1.0)
+    assert [(row.ours, row.peer) for row in rows if row.unit == "commands"] == [(3.0, 6.0)] * 3
+    assert [row.ours for row in rows if row.unit == "s"] == [50.0, 60.0, 70.0, 1.0]
+    assert all(row.met for row in rows)
+    assert any("no network" in row.name for row in rows)
+
+
+def test_the_home_is_empty_and_the_environment_of_others(monkeypatch, tmp_path):
+    monkeypatch.setenv("JUPYTER_PATH", "mine")
+    monkeypatch.setenv("VIRTUAL_ENV", "mine")
+    environ = start.empty_home(tmp_path)
+    assert environ["HOME"] == str(tmp_path / "home")
+    assert {"JUPYTER_PATH", "VIRTUAL_ENV"}.isdisjoint(environ)
+    path = environ["PATH"].split(":")
+    assert (str(Path(sys.executable).parent) in path) == (sys.prefix == sys.base_prefix)
+
+
+def test_a_first_line_that_fails_is_told_with_its_output(tmp_path):
+    way = start.Way(("echo no such thing; false", "true"))
+    with pytest.raises(RuntimeError, match="no such thing"), start.running(way, tmp_path):
+        pass
+
+
+def test_the_address_is_read_from_what_jupyterlab_prints(tmp_path):
+    address = "http://127.0.0.1:8890/lab?token=0a1b"
+    way = start.Way((f"echo {address}; exec sleep 60 #",))
+    with start.running(way, tmp_path) as found:
+        assert found == address
+
+
+def test_the_answer_is_that_of_the_first_exercise():
+    assert start.answer().startswith("def mean_squared_error(")
+
+
+def test_without_chromium_the_start_is_not_measured(monkeypatch, capsys):
+    monkeypatch.setattr(browser, "chromium_path", lambda: None)
+    assert bench.main(["start"]) == 2
+    assert "Chromium is not installed" in capsys.readouterr().err
