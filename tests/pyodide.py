@@ -28,9 +28,12 @@ def core():
 
 def missing():
     """Return a sentence that says what is not fetched and how to fetch it, or None."""
+    try:
+        version = live.pyodide_version()
+    except live.LiveError as error:
+        return str(error)
     if (core() / "pyodide-lock.json").is_file():
         return None
-    version = live.pyodide_version()
     return f"Pyodide {version} is not here: install npm and run `python tests/pyodide.py`."
 
 

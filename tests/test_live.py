@@ -4,12 +4,16 @@ import importlib.util
 import json
 import shutil
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 from autograder.site import live
+from tests import pyodide
 
 ROOT = Path(__file__).resolve().parent.parent
 LESSONS = sorted(path.parent.name for path in ROOT.glob("notebooks/*/*.ipynb"))
@@ -151,3 +155,24 @@ def course(folder):
     for name in ("pyproject.toml", "course", "constraints.txt", "environment.yml", "LICENSE"):
         shutil.copy(ROOT / name, folder)
     return folder
+
+
+@pytest.mark.skipif(bool(pyodide.missing()), reason=str(pyodide.missing()))
+def test_the_packages_of_this_pyodide_are_new_enough_for_the_course():
+    lock = json.loads((pyodide.core() / "pyodide-lock.json").read_text(encoding="utf-8"))
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        project = tomllib.load(file)["project"]
+    bounds = {need.name: need.specifier for need in map(Requirement, project["dependencies"])}
+    known = [name for name in live.LOADED if name in bounds]
+    assert known
+    for name in known:
+        assert lock["packages"][name]["version"] in bounds[name], name
+    assert live.python_version() in SpecifierSet(project["requires-python"])
+
+
+@pytest.mark.skipif(bool(pyodide.missing()), reason=str(pyodide.missing()))
+def test_a_school_can_serve_the_python_itself(tmp_path):
+    live.build(tmp_path / "live", pyodide=pyodide.core())
+    kernel = settings(tmp_path / "live")["litePluginSettings"][f"{live.KERNEL}:kernel"]
+    assert kernel["pyodideUrl"] == "./static/pyodide/pyodide.mjs"
+    assert (tmp_path / "live" / kernel["pyodideUrl"]).is_file()

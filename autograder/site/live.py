@@ -140,7 +140,9 @@ def build(out, root=ROOT, pyodide=None):
         wheels = _lay_out(work, root)
         _write(work / "jupyter-lite.json", _settings(wheels))
         _write(work / "overrides.json", OVERRIDES)
-        _write(work / "jupyter_lite_config.json", _build_config(pyodide))
+        _write(work / "jupyter_lite_config.json", _build_config())
+        if pyodide:
+            shutil.copytree(pyodide, work / "static" / "pyodide")  # where JupyterLite looks for it
         _run_jupyterlite(work)
         shutil.move(work / "out", out)
 
@@ -284,7 +286,7 @@ def _settings(wheels):
     return {"jupyter-lite-schema-version": 0, "jupyter-config-data": data}
 
 
-def _build_config(pyodide):
+def _build_config():
     """Return what JupyterLite is told when the edition is built."""
     lite = {
         "apps": ["lab"],
@@ -294,10 +296,7 @@ def _build_config(pyodide):
         "no_sourcemaps": True,
         "no_unused_shared_packages": True,
     }
-    config = {"LiteBuildConfig": lite}
-    if pyodide:
-        config["PyodideAddon"] = {"pyodide_url": str(pyodide.resolve())}
-    return config
+    return {"LiteBuildConfig": lite}
 
 
 def _extension(name):
@@ -332,8 +331,8 @@ def _run_jupyterlite(work):
         command, cwd=work, env=kept | own, capture_output=True, text=True, check=False
     )
     if run.returncode or not (work / "out" / "lab" / "index.html").is_file():
-        words = (run.stderr or run.stdout).strip().splitlines() or ["it said nothing"]
-        raise LiveError(f"JupyterLite could not build the edition: {words[-1]}")
+        lines = [line for line in (run.stdout + run.stderr).splitlines() if "Error: " in line]
+        raise LiveError(f"JupyterLite could not build the edition: {(lines or ['no reason'])[-1]}")
 
 
 def _write(path, content):
