@@ -6,6 +6,7 @@ import pytest
 
 from autograder.grading.verdict import verdict_path
 from autograder.report import report
+from tests.accessibility import violations
 from tests.classroom import large_class, write_class
 
 CONTRAST = """
@@ -90,6 +91,11 @@ def test_structure_and_contrast(page):
     assert texts > 500
     assert worst >= 4.5  # WCAG 2 AA
     assert page.evaluate("() => [...document.images].every(i => i.complete && i.naturalWidth)")
+
+
+def test_axe_finds_nothing(page):
+    page.evaluate("() => document.querySelectorAll('details').forEach(d => { d.open = true })")
+    assert violations(page) == []
 
 
 def test_nothing_overflows_at_twice_the_size(page):
