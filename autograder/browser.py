@@ -101,7 +101,7 @@ def chromium():
 
 
 @contextmanager
-def server(folder, home, settings=None):
+def server(folder, home, settings=None, environ=None):
     """Serve a folder by JupyterLab and Notebook 7, and stop both at the end.
 
     Parameters
@@ -112,6 +112,8 @@ def server(folder, home, settings=None):
         An empty place for its configuration, so that nothing of the user's is read or written.
     settings : dict, optional
         Settings of JupyterLab, ``{"extension/plugin": values}``, beside `SETTINGS`.
+    environ : dict, optional
+        Variables of the server's environment, beside those of this process.
 
     Yields
     ------
@@ -129,7 +131,7 @@ def server(folder, home, settings=None):
     with (home / "log").open("w") as log:
         process = subprocess.Popen(
             _command(port, folder),
-            env=_environment(home),
+            env=_environment(home) | (environ or {}),
             stdout=log,
             stderr=subprocess.STDOUT,
         )

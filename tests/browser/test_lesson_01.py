@@ -1,4 +1,4 @@
-"""A student in lesson 01: wrong in two ways, told so, then right; Validate agrees."""
+"""A student in lesson 01: wrong in two ways, told so, then right; mathematics."""
 
 import nbformat
 import pytest
@@ -37,7 +37,14 @@ def answer(lab, line):
     return lab.run("check_l1_update")
 
 
-def test_wrong_answers_are_diagnosed_and_a_right_one_passes(lesson):
+def assert_mathematics(page):
+    page.wait_for_selector("mjx-container")
+    assert page.locator("mjx-container").count() > 20
+    assert page.locator("mjx-merror, .MathJax_Error").count() == 0
+
+
+def test_mathematics_is_rendered_and_wrong_answers_are_diagnosed_till_one_is_right(lesson):
+    assert_mathematics(lesson.page)
     text = lesson.run("check_l1_update")
     assert "not answered yet" in text
     lesson.screenshot("01-not-answered", "check_l1_update")
@@ -51,23 +58,3 @@ def test_wrong_answers_are_diagnosed_and_a_right_one_passes(lesson):
     text = answer(lesson, RIGHT)
     assert "right, 2 of 2 points" in text
     lesson.screenshot("01-right", "check_l1_update")
-
-
-def test_mathematics_is_rendered(lesson):
-    lesson.page.wait_for_selector("mjx-container")
-    assert lesson.page.locator("mjx-container").count() > 20
-    assert lesson.page.locator("mjx-merror, .MathJax_Error").count() == 0
-
-
-def test_validate_agrees_with_the_checks(lesson):
-    answer(lesson, RIGHT)
-    lesson.command("docmanager:save")
-    lesson.page.get_by_text("Validate", exact=True).click()
-    dialog = lesson.page.locator(".jp-Dialog")
-    dialog.wait_for(timeout=120_000)
-    text = dialog.inner_text()
-    lesson.screenshot("01-validate")
-    notebook = nbformat.read(lesson.folder / PATH, as_version=4)
-    checks = [c.source for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade")]
-    failed = [source for source in checks if source in text]
-    assert failed == [source for source in checks if source != 'check("l1_update")']

@@ -19,14 +19,6 @@ TABBAR = "application:toggle-side-tabbar"
 TOP = "window.jupyterapp.shell.currentWidget.node.querySelector('.jp-WindowedPanel-outer')"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def settings():
-    """Let JupyterLab have the settings that `./course lab` gives it."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("JUPYTER_CONFIG_PATH", str(ROOT / "utils" / "jupyter"))
-        yield
-
-
 @pytest.fixture
 def page(lab):
     """Return the page with the factor-2 mistake made and checked, scrolled to the diagnosis."""
