@@ -5,6 +5,7 @@ Classes of the course are named as text, so that nbgrader imports them only when
 
 import contextlib
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -87,9 +88,16 @@ c.GradeAnswers.grading_directory = str(GRADING)
 # c.GradeAnswers.no_sandbox = True  # where nothing confines a student's code, and you trust it
 
 # Formgrader and the feedback pages show what students wrote (autograder/grading/formgrader.py). A
-# heading in an answer gets no id: formgrader finds the field for a mark by its id.
+# heading in an answer gets no id: formgrader finds the field for a mark by its id. Formulas are
+# MathML (utils/pages.py), so that a page loads nothing from elsewhere.
+OURS = Path(find_spec("autograder").origin).parent / "grading" / "templates"
+NBGRADERS = Path(find_spec("nbgrader").origin).parent / "server_extensions/formgrader/templates"
+c.GenerateFeedback.exporter_class = "autograder.grading.feedback.PageExporter"
 c.HTMLExporter.exclude_anchor_links = True
-c.HTMLExporter.preprocessors = [
-    "autograder.grading.formgrader.PlainNames",
-    "autograder.grading.formgrader.PlainTables",
-]
+c.HTMLExporter.extra_template_basedirs = [str(OURS), str(NBGRADERS)]
+c.HTMLExporter.extra_template_paths = [str(NBGRADERS)]  # which our templates extend
+c.HTMLExporter.filters = {
+    "markdown2html": "utils.pages.Markdown",
+    "labelled": "autograder.grading.formgrader.labelled",
+}
+c.HTMLExporter.preprocessors = ["autograder.grading.formgrader.PlainNames"]

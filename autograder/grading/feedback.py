@@ -8,8 +8,6 @@ from html import escape
 from pathlib import Path
 
 import nbformat
-from bs4 import BeautifulSoup
-from jinja2 import pass_context
 from nbconvert.exporters import HTMLExporter
 from nbconvert.exporters.templateexporter import TemplateExporter
 from nbconvert.filters import Highlight2HTML
@@ -20,16 +18,19 @@ from nbgrader.preprocessors import GetGrades
 
 from autograder.grading.gradebook import log
 from autograder.grading.verdict import write_atomically
+from utils.pages import KEPT
 
 MAX_COLORED, MAX_LINE = 20_000, 400  # characters; coloring takes their square of some sources
-KEPT = 2048  # pieces of HTML that are remembered: a lesson has a hundred that all pages share
-NO_ALT = "No description has been provided for this image"
 
 LINK = re.compile(r'<a href="#(check_|comment-)([\w-]+)">(Test cell|Comment)</a>')
-STYLE = """<style>
-summary { display: list-item; cursor: pointer; }
-</style>
-"""  # nbconvert's own makes a summary a block, without the triangle
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+HEAD = f"""<html lang="en">
+<head>
+<meta http-equiv="Content-Security-Policy" content="{POLICY}; base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+"""
+STYLE = Path(__file__).with_name("feedback.css").read_text(encoding="utf-8")
+TITLE = re.compile(r"<h4>(.*?)</h4>")
 
 
 class PageExporter(HTMLExporter):
@@ -43,22 +44,6 @@ class PageExporter(HTMLExporter):
         super().__init__(config=config, **words)
         self.optimistic_validation = True  # once a page, in place of once a step
         self._colored = lru_cache(KEPT)(self._color)
-        self._rendered = lru_cache(KEPT)(self._render)
-
-    def default_filters(self):
-        """Get the default filters, with a memory."""
-        yield from super().default_filters()
-        yield "markdown2html", self.markdown2html
-
-    @pass_context
-    def markdown2html(self, context, source):
-        """Turn Markdown into HTML."""
-        attachments = context.get("cell", {}).get("attachments", {})
-        return self._rendered(source, json.dumps(attachments, sort_keys=True))
-
-    def _render(self, source, attachments):
-        context = {"cell": {"attachments": json.loads(attachments)}}
-        return with_alt(HTMLExporter.markdown2html(self, context, source))
 
     def _color(self, source, lexer, magics_language):
         if len(source) > MAX_COLORED or max(map(len, source.splitlines()), default=0) > MAX_LINE:
@@ -85,7 +70,9 @@ class PageExporter(HTMLExporter):
 
 
 def legible(page):
-    """Return a page of which each link in the head names its check, and `<summary>` can be seen.
+    """Return a page that can be read in light and dark, of which each link names its check.
+
+    It may load nothing and run nothing: a browser keeps to the policy in its head.
 
     Examples
     --------
@@ -93,7 +80,9 @@ def legible(page):
     '<li><a href="#check_ridge"><code>ridge</code></a> (Score: 1.0 / 1.0)</li>'
     """
     head, body, rest = page.partition('<div class="panel-body">')
-    head = LINK.sub(_named, head).replace("</head>", f"{STYLE}</head>", 1)
+    head = TITLE.sub(r'<p class="title">\1</p>', LINK.sub(_named, head))
+    head = head.replace("<html>\n<head>\n", HEAD, 1)
+    head = head.replace("</head>", f"<style>\n{STYLE}</style>\n</head>", 1)
     return head + body + rest
 
 
@@ -101,16 +90,6 @@ def _named(link):
     kind, name, words = link.groups()
     before = f"{words} on " if kind == "comment-" else ""
     return f'<a href="#{kind}{name}">{before}<code>{name}</code></a>'
-
-
-def with_alt(html):
-    """Return HTML in which each image has a text, as nbconvert gives it."""
-    if "<img" not in html:
-        return html
-    soup = BeautifulSoup(html, features="html.parser")
-    for image in soup.select("img:not([alt])"):
-        image.attrs["alt"] = NO_ALT
-    return str(soup)
 
 
 class PutGrades(GetGrades):

@@ -4,19 +4,20 @@
 already (`autograder.grading.transplant.harmless`, `autograder.grading.submission.mark`).
 """
 
+import re
 from html import escape
 
 from nbconvert.preprocessors import Preprocessor
 
 NAMES = ("student", "first_name", "last_name", "notebook_path", "filename")
-TABLES = """
-
-<style>
-.rendered_html table { border-collapse: collapse; margin: 0.5em 0; }
-.rendered_html td, .rendered_html th { padding: 0.3em 0.7em; border: 1px solid #bbb; }
-.rendered_html td { vertical-align: top; }
-</style>
-"""  # formgrader's page has no rules for them: the cells of a rubric would touch each other
+FIELDS = (
+    (re.compile(r'<(input)( class="score tabbable" id="([\w-]+)")'), "Points for"),
+    (
+        re.compile(r'<(input)( class="extra-credit tabbable" id="([\w-]+)_extra_credit")'),
+        "Extra for",
+    ),
+    (re.compile(r'<(textarea)( id="([\w-]+)-comment")'), "Comment on"),
+)
 
 
 class PlainNames(Preprocessor):
@@ -30,14 +31,12 @@ class PlainNames(Preprocessor):
         return nb, resources
 
 
-class PlainTables(Preprocessor):
-    """Gives the cells of tables a border and room, so that a rubric can be read."""
+def labelled(page):
+    """Return formgrader's page with a name on each field, for who cannot see beside what it is.
 
-    def preprocess(self, nb, resources):
-        """Return the notebook with a style in its first text, which is the lesson's or ours."""
-        texts = (cell for cell in nb.cells if cell.cell_type == "markdown")
-        for cell in texts:
-            if "nbgrader" not in cell.metadata:
-                cell.source += TABLES
-                break
-        return nb, resources
+    >>> labelled('<textarea id="why-comment" class="comment tabbable"></textarea>')
+    '<textarea aria-label="Comment on why" id="why-comment" class="comment tabbable"></textarea>'
+    """
+    for field, words in FIELDS:
+        page = field.sub(rf'<\1 aria-label="{words} \3"\2', page)
+    return page

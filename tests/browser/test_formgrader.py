@@ -182,6 +182,6 @@ def test_a_mark_and_a_comment_by_hand_stay_and_reach_the_student(course, formgra
     grade(course)
     assert Book(course / "grading").marks([LESSON])["ada", LESSON] == (6.5, 7.0, True)
     page.goto((course / "grading" / "feedback" / "ada" / LESSON / f"{LESSON}.html").as_uri())
-    assert "(Score: 6.5 / 7.0)" in page.locator("h4").inner_text()
+    assert "(Score: 6.5 / 7.0)" in page.locator(".title").inner_text()
     assert page.locator(".panel-footer em", has_text="argued").count() == 1
     assert seen == []

@@ -188,7 +188,7 @@ DEEDS = {
 def _read_the_feedback(form, course):
     page, folder = form.page, course / "grading" / "feedback"
     page.goto((folder / "ada" / LESSON / f"{LESSON}.html").as_uri())
-    assert f"(Score: {CODE + 3.5} / {CODE + FULL})" in page.locator("h4").inner_text()
+    assert f"(Score: {CODE + 3.5} / {CODE + FULL})" in page.locator(".title").inner_text()
     panel = page.locator(".nbgrader_cell", has_text="accuracy on dev rose")
     assert "Score: 3.5 / 5.0" in panel.inner_text()
     assert panel.locator(".panel-footer em", has_text="argued").count() == 1
