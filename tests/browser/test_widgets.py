@@ -8,6 +8,7 @@ import nbformat
 import pytest
 
 from autograder.browser import Figure, Lab, live_figures, server
+from tests.accessibility import violations
 
 FIGURES = live_figures()
 KEYS = {  # where a slider goes from `at`, if `last` is its end; None: somewhere else
@@ -282,6 +283,70 @@ CONTRASTS = """root => {
 LEAST = {"text": 4.5, "mark": 3.0}
 
 
+def axe_finds(figure):
+    """Return what axe-core finds in the figure, which has the form for a kernel."""
+    return violations(figure.page, ['[data-form="live"]'])
+
+
+def test_axe_finds_nothing_and_a_missing_label(jupyterlab):
+    figure = figure_in(jupyterlab, FIGURES[0])
+    assert axe_finds(figure) == []
+    lead, *_ = lead_of(FIGURES[0])
+    control = figure.control(lead)
+    label = control.get_attribute("aria-label")
+    text = control.locator("xpath=preceding-sibling::span")
+    control.evaluate("node => node.removeAttribute('aria-label')")
+    text.evaluate("node => node.setAttribute('aria-hidden', 'true')")
+    try:
+        assert "label" in {rule for rule, *_ in axe_finds(figure)}
+    finally:
+        text.evaluate("node => node.removeAttribute('aria-hidden')")
+        control.evaluate("(node, label) => node.setAttribute('aria-label', label)", label)
+
+
+TARGETS = """root => [...root.querySelectorAll('input, select, button')].map(node => {
+  const { width, height } = (node.closest('label') ?? node).getBoundingClientRect();
+  return [node.dataset.control, width, height] })"""
+
+
+def test_every_control_is_large_enough_to_hit(figure):
+    """At least 24 by 24 pixels, as WCAG 2.5.8 asks."""
+    assert all(min(size) >= 24 for _, *size in figure.root.evaluate(TARGETS))
+
+
+def test_the_focus_is_seen(figure):
+    for name in dict.fromkeys(control["name"] for control in figure.controls()):
+        figure.press(name, "Shift")  # from here on the keyboard has the focus
+        width, style = figure.control(name).evaluate(
+            "node => [getComputedStyle(node).outlineWidth, getComputedStyle(node).outlineStyle]"
+        )
+        assert (style, float(width[:-2]) >= 2) == ("solid", True), name
+
+
+SPACING = """* { line-height: 1.5 !important; letter-spacing: .12em !important;
+word-spacing: .16em !important } p { margin-bottom: 2em !important }"""
+
+
+def test_nothing_is_cut_off_with_more_space_in_the_text(lab, figure):
+    """As WCAG 1.4.12 asks, for whoever reads better so."""
+    style = lab.page.add_style_tag(content=SPACING)
+    wider, beyond = figure.root.evaluate(OVERFLOW)
+    style.evaluate("node => node.remove()")
+    assert (wider <= 1, beyond) == (True, [])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_marks_have_contrast_where_the_system_forces_its_colors(jupyterlab, scheme):
+    page = jupyterlab.page
+    page.emulate_media(forced_colors="active", color_scheme=scheme)
+    try:
+        for name in FIGURES:
+            found = figure_in(jupyterlab, name).root.evaluate(CONTRASTS)
+            assert [one for one in found if one[2] < LEAST[one[0]]] == [], name
+    finally:
+        page.emulate_media(forced_colors="none", color_scheme="light")
+
+
 @pytest.mark.parametrize("theme", ["Dark", "Light"])
 def test_text_and_marks_have_contrast(lab, theme):
     lab.command("apputils:change-theme", {"theme": f"JupyterLab {theme}"})
@@ -312,6 +377,22 @@ OVERFLOW = """root => {
   const beyond = [...root.querySelectorAll(':not(svg, svg *)')] // a picture scrolls in its frame
       .filter(node => node.checkVisibility() && node.getBoundingClientRect().right > edge);
   return [output.scrollWidth - output.clientWidth, beyond.map(node => node.outerHTML)] }"""
+
+
+def test_a_wide_picture_scrolls_by_keyboard(jupyterlab):
+    page, size = jupyterlab.page, jupyterlab.page.viewport_size
+    figure = figure_in(jupyterlab, FIGURES[0])
+    view = figure.root.locator(".cf-picture")
+    assert view.get_attribute("tabindex") is None
+    page.set_viewport_size({"width": 400, "height": 800})
+    try:
+        page.wait_for_function("node => node.tabIndex === 0", arg=view.element_handle())
+        view.focus()
+        page.keyboard.press("ArrowRight")
+        page.wait_for_function("node => node.scrollLeft > 0", arg=view.element_handle())
+        assert axe_finds(figure) == []
+    finally:
+        page.set_viewport_size(size)
 
 
 def test_nothing_is_cut_off_at_200_percent(lab, figure):
