@@ -12,6 +12,13 @@ document.addEventListener("DOMContentLoaded", () => {
   update();
   addEventListener("resize", update);
 
-  // Come from the search, begin where its word is.
-  if (!location.hash) document.querySelector("article .highlighted")?.scrollIntoView({ block: "center" });
+  // Come from the search, begin where its word is, in a folded hint, too. The theme keeps Sphinx
+  // from marking words, which a timer then does.
+  if (document.getElementById("search-results")) return;
+  SphinxHighlight.highlightSearchWords();
+  setTimeout(() => {
+    const words = document.querySelectorAll("article .highlighted");
+    for (const word of words) word.closest("details")?.setAttribute("open", "");
+    if (!location.hash) words[0]?.scrollIntoView({ block: "center" });
+  }, 100);
 });
