@@ -110,7 +110,8 @@ def _lines(ax, at, words):
 
 def _area(ax, at, words):
     if "fill" in words:
-        ax.fill(at[0::2], at[1::2], color=_color(words), alpha=0.18, linewidth=0)
+        look = {"color": _color(words), "alpha": 0.18, "linewidth": 0}
+        ax.fill(at[0::2], at[1::2], **look, linestyle="-")  # a style may cycle through dashes
     if "fill" not in words or "outlined" in words:
         _line(ax, [*at, *at[:2]], words)
 
