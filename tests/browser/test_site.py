@@ -88,6 +88,8 @@ def test_a_page_keeps_nobody_out(page, folder, name):
         assert violations(page, {"runOnly": ["color-contrast"]}, parts) == []
     page.set_viewport_size({"width": 320, "height": 640})  # 400 % on a screen of 1280
     assert page.evaluate(WIDTH) <= 320
+    title, button = page.locator(".logo__title"), page.locator(".navbar-persistent--mobile")
+    assert title.bounding_box()["x"] + title.bounding_box()["width"] <= button.bounding_box()["x"]
 
 
 def test_every_live_figure_moves_by_keyboard(page, folder):
@@ -153,11 +155,12 @@ def test_the_keyboard_is_seen_and_leads_past_the_menu(page, folder):
 
 
 def test_on_paper_figures_stand_still_and_hints_are_open(page, folder):
-    name = LESSONS[5]
-    open_page(page, folder, name)
+    page.emulate_media(color_scheme="dark")
+    open_page(page, folder, LESSONS[5])
     page.emulate_media(media="print")
+    page.wait_for_function("() => document.documentElement.dataset.theme === 'light'")
     assert {tuple(forms) for forms in page.evaluate(FORMS)} == {("IMG",)}
-    hidden = ".bd-header, .bd-sidebar-primary, .prev-next-footer, .course-open details"
+    hidden = ".bd-header, .bd-sidebar-primary, .prev-next-footer, .course-open"
     assert not any(part.is_visible() for part in page.locator(hidden).all())
     assert page.locator("details:not(.course-open *) > p").first.is_visible()
     assert len(page.pdf()) > 100_000

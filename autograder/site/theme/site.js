@@ -3,6 +3,13 @@
 // From disk a page cannot read others, so search shows titles without the text around a word.
 if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
 
+// Paper is white, whatever the screen is.
+matchMedia("print").addEventListener("change", (print) => {
+  const root = document.documentElement;
+  if (print.matches) root.dataset.screen = root.dataset.theme;
+  root.dataset.theme = print.matches ? "light" : root.dataset.screen;
+});
+
 document.addEventListener("DOMContentLoaded", () => {
   // What is wider than the page scrolls, for a keyboard, too.
   const wide = document.querySelectorAll(".course-formula, .cf-picture, .cell_output .output");
