@@ -259,7 +259,10 @@ def test_help_needs_no_environment():
     assert "lab" in wrong.stderr
 
 
-@pytest.mark.parametrize("verb", ["lab", "test", "build", "pull", "bundle", "grade", "bench"])
+VERBS = ["lab", "test", "build", "pull", "bundle", "grade", "bench", "site"]
+
+
+@pytest.mark.parametrize("verb", VERBS)
 def test_help_of_a_verb_installs_nothing(tmp_path, verb):
     ignore = shutil.ignore_patterns("__pycache__", "data", "public", "questions")
     for folder in ("utils", "autograder"):
