@@ -520,3 +520,27 @@ def test_a_page_without_scripts_has_pictures_with_alt_text(new_lab, html, saved)
     for name in FIGURES:
         image = lab.page.get_by_role("img", name=alt_text(notebook, name), exact=True).first
         assert image.is_visible()
+
+
+def test_a_screen_reader_hears_the_sentence_when_the_figure_rests(browser, tmp_path):
+    from utils import widgets
+
+    path = tmp_path / "page.html"
+    path.write_text(f"<meta charset='utf-8'>{widgets.ConstraintGeometry().page()}", "utf-8")
+    page = browser.new_page()
+    page.clock.install(time="2026-01-01T00:00:00Z")
+    page.goto(path.as_uri())
+    figure = Figure(page, "ConstraintGeometry", "page").wait()
+    page.clock.pause_at("2026-01-01T01:00:00Z")
+    aloud = figure.root.locator("[role=status]")
+    assert aloud.inner_text() == ""
+    sentences = set()
+    for _ in range(10):
+        figure.press("lam", "ArrowRight")
+        page.clock.run_for(100)
+        sentences.add(figure.seen()["says"])
+        assert aloud.inner_text() == ""
+    assert len(sentences) > 1
+    page.clock.run_for(1000)
+    assert aloud.inner_text() == figure.seen()["says"]
+    page.close()

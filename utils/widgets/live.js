@@ -76,6 +76,8 @@ const same = (a, b) => a === b || Math.abs(a - b) <= 1e-5 * Math.abs(b);
 const written = (value) =>
   typeof value === "number" ? String(Number(value.toPrecision(3))).replace("-", "−") : String(value);
 
+const REST = 400, READ = 8000; // ms without a change, and how long the sentence then stays
+
 // Radio groups and clip paths of all figures share one page, each drawn by a copy of this code.
 const unique = () => `cf-${Math.random().toString(36).slice(2)}`;
 
@@ -85,12 +87,13 @@ function draw(root, source) {
   root.dataset.form = source.form;
   const panel = make("div", { class: "cf-controls" }, root);
   const svg = document.createElementNS(SVG, "svg");
-  const says = make("p", { class: "cf-says", role: "status", "aria-live": "polite", "data-says": "" });
+  const says = make("p", { class: "cf-says", "data-says": "" });
+  const aloud = make("p", { class: "cf-aloud", role: "status" });
   const problem = make("p", { class: "cf-problem", role: "alert" });
   svg.setAttribute("role", "img");
   const view = make("div", { class: "cf-picture" }, root);
   view.append(svg);
-  root.append(says, problem);
+  root.append(says, aloud, problem);
 
   // A picture that is wider than the page scrolls: by keyboard, too, and only then.
   new ResizeObserver(() => {
@@ -108,6 +111,7 @@ function draw(root, source) {
   }).observe(view);
 
   const controls = new Map();
+  let resting; // the timer of what is read aloud
   let picture, marks, playing; // the picture, its nodes by name, the slider that was moved last
 
   const strip = (name) => picture.strips[name];
@@ -179,8 +183,16 @@ function draw(root, source) {
     svg.setAttribute("aria-label", [source.label, ...seen.map(({ node }) => node.textContent)].join(". "));
   }
 
+  // A screen reader reads the sentence once the figure rests, not one for each frame that plays.
   function say(sentence) {
-    if (says.textContent !== sentence) says.textContent = sentence;
+    if (says.textContent === sentence) return;
+    says.textContent = sentence;
+    clearTimeout(resting);
+    if (root.dataset.state !== "ready") return;
+    resting = setTimeout(() => {
+      aloud.textContent = sentence;
+      resting = setTimeout(() => (aloud.textContent = ""), READ);
+    }, REST);
   }
 
   function apply({ marks: moved, moves, shows, says: sentence }) {
