@@ -1,6 +1,7 @@
 """How a lesson becomes a page: by `jupyter nbconvert --to html`, and by JupyterLab's menu.
 
-pip puts a copy into the environment's `etc/jupyter`, where every Jupyter program looks.
+`./course lab` tells JupyterLab, and the terminals in it, to look here. Elsewhere,
+`jupyter nbconvert --config` takes this file.
 """
 
 from importlib.util import find_spec
