@@ -536,7 +536,7 @@ def test_a_screen_reader_hears_the_sentence_when_the_figure_rests(browser, tmp_p
     assert aloud.inner_text() == ""
     sentences = set()
     for _ in range(10):
-        figure.press("lam", "ArrowRight")
+        figure.press("lam", "ArrowLeft")
         page.clock.run_for(100)
         sentences.add(figure.seen()["says"])
         assert aloud.inner_text() == ""
