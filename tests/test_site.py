@@ -135,6 +135,14 @@ def test_the_edition_for_the_browser_is_linked_and_called_experimental(course):
     assert "live/lab?path=00_toy.ipynb" in (course / "sources" / "index.md").read_text()
 
 
+def test_python_for_the_browser_can_come_from_the_site(course, monkeypatch):
+    asked = []
+    monkeypatch.setattr(site, "_add_live", lambda *words: asked.append(words) or str)
+    monkeypatch.setattr(book, "build", lambda sources, made: None)
+    assert site.main([str(course / "out"), "--pyodide", str(course)], root=course) == 0
+    assert [pyodide for _, pyodide in asked] == [course]
+
+
 # ---- no answer gets in, over all lessons ----
 
 

@@ -26,7 +26,7 @@ def main(argv=None, root=ROOT):
     Parameters
     ----------
     argv : list of str, optional
-        ``[OUT] [--live] [--serve]``
+        ``[OUT] [--live] [--pyodide FOLDER] [--serve]``
     root : pathlib.Path
         The course.
 
@@ -39,7 +39,9 @@ def main(argv=None, root=ROOT):
     start = time.perf_counter()
     print(f"Making the pages in {out} …", flush=True)
     try:
-        write_site(root, out, live=options.live)
+        write_site(
+            root, out, live=options.live or options.pyodide is not None, pyodide=options.pyodide
+        )
     except SiteError as error:
         print(f"course site: {error}", file=sys.stderr)
         return 1
@@ -63,12 +65,18 @@ def _parse(argv):
         help="add the edition that runs in the browser (experimental)",
     )
     parser.add_argument(
+        "--pyodide",
+        metavar="FOLDER",
+        type=Path,
+        help="add that edition with its Python: an unpacked distribution of Pyodide, with NumPy",
+    )
+    parser.add_argument(
         "--serve", action="store_true", help="then show it at an address of your own"
     )
     return parser.parse_args(argv)
 
 
-def write_site(root, out, live=False):
+def write_site(root, out, live=False, pyodide=None):
     """Write the site to a folder, whole or not at all.
 
     Parameters
@@ -79,6 +87,8 @@ def write_site(root, out, live=False):
         A new or empty folder, or an earlier site.
     live : bool
         Add the edition of JupyterLab that runs in the browser.
+    pyodide : pathlib.Path, optional
+        The distribution of Pyodide that this edition then takes from the site, not a network.
 
     Raises
     ------
@@ -93,7 +103,7 @@ def write_site(root, out, live=False):
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as scratch:
         made, sources = Path(scratch, "made"), Path(scratch, "sources")
         made.mkdir()
-        address = _add_live(made / "live") if live else None
+        address = _add_live(made / "live", pyodide) if live else None
         pages.write_sources(root, sources, address)
         book.build(sources, made)
         _add_downloads(root, made)
@@ -121,12 +131,12 @@ def _check_place(out):
         raise SiteError(f"{out} holds files that are not of a site: name another folder.")
 
 
-def _add_live(folder):
+def _add_live(folder, pyodide):
     """Build the edition for the browser and return the function that links to a lesson in it."""
     from autograder.site import live
 
     try:
-        live.build(folder)
+        live.build(folder, pyodide=pyodide)
     except live.LiveError as error:
         raise SiteError(str(error)) from None
     return live.address
