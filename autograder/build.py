@@ -42,6 +42,8 @@ RELEASE = ("c.ClearSolutions", "c.GenerateAssignment")  # how settings of a rele
 APART = {  # no lesson imports them, and no question
     "utils/commands.py",
     "utils/lab.py",
+    "utils/mathml.py",
+    "utils/pages.py",
     "autograder/questions/capstone/rivals.py",
     "autograder/questions/capstone/study.py",
 }
