@@ -14,6 +14,7 @@ from autograder.collecting.returning import HEADERS, sort, write
 from autograder.docs import questions as page
 from autograder.docs import refresh
 from autograder.grading.demo import make_class
+from autograder.grading.gradebook import Book
 from autograder.lesson import lesson_paths
 from autograder.question import Choice
 from autograder.questions import questions_of
@@ -166,6 +167,13 @@ def test_without_a_gradebook_there_is_nothing_to_return(tmp_path, capsys):
     assert returning.main([LESSON, "--grading", str(tmp_path)]) == 1
     assert "./course grade" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_half_a_name_of_a_lesson_is_told(tmp_path, capsys):
+    with Book(tmp_path).open():
+        pass
+    assert returning.main(["01", "--grading", str(tmp_path)]) == 1
+    assert "01_l1_l2_updates" in capsys.readouterr().err
 
 
 def test_a_broken_record_returns_by_student(tmp_path):

@@ -20,7 +20,10 @@ HEADERS = {  # of what can be imported: other columns are not needed
     "canvas": ("Student", "ID", "Section"),
     "moodle": ("Identifier", "Full name", "Grade", "Last modified (grade)"),
 }
-NOTHING = "Nothing to return: {} has no marks in {}; ./course grade gives them"
+NOTHING = (
+    "Nothing to return: {} has no marks in {}; ./course grade gives them. "
+    "A lesson has its whole name here, such as 01_l1_l2_updates"
+)
 
 
 @dataclass(frozen=True)
@@ -70,12 +73,7 @@ def main(argv=None, root=ROOT):
     parser.add_argument("--db", metavar="URL", help="the gradebook's database")
     options = parser.parse_args(argv)
     grading = options.grading or Path(root) / "grading"
-    from autograder.grading.gradebook import Book
-
-    if not options.db and not (grading / "gradebook.db").is_file():
-        print(NOTHING.format(options.lesson, grading), file=sys.stderr)
-        return 1
-    marks = Book(grading, options.db).marks([options.lesson])
+    marks = _marks(grading, options)
     if not marks:
         print(NOTHING.format(options.lesson, grading), file=sys.stderr)
         return 1
@@ -85,6 +83,20 @@ def main(argv=None, root=ROOT):
     for why, students in waiting.items():
         print(f"{why}: {listed(students, 20)}")
     return 0
+
+
+def _marks(grading, options):
+    """Return the marks as `Book.marks` gives them; none where the gradebook lacks the lesson."""
+    from nbgrader.api import MissingEntry
+
+    from autograder.grading.gradebook import Book
+
+    if not options.db and not (grading / "gradebook.db").is_file():
+        return {}
+    try:
+        return Book(grading, options.db).marks([options.lesson])
+    except MissingEntry:
+        return {}
 
 
 def sort(grading, lesson, marks):
