@@ -12,7 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from autograder import site
 from autograder.question import Choice
 from autograder.questions import questions_of
-from autograder.site import SiteError, book, pages, serve
+from autograder.site import SiteError, book, live, pages, serve
 from tests.toy import STUB, answer, check
 
 LESSONS = sorted(path.stem for path in site.ROOT.glob("notebooks/*/*.ipynb"))
@@ -128,11 +128,13 @@ def test_the_notebook_and_the_course_can_be_taken_along(made):
 
 
 def test_the_edition_for_the_browser_is_linked_and_called_experimental(course):
-    pages.write_sources(course, course / "sources", address=lambda name: f"lab?path={name}.ipynb")
-    lesson = (course / "sources" / "00_toy.ipynb").read_text()
-    assert "live/lab?path=00_toy.ipynb" in lesson
-    assert "(experimental)" in lesson
-    assert "live/lab?path=00_toy.ipynb" in (course / "sources" / "index.md").read_text()
+    pages.write_sources(course, course / "sources", address=live.address)
+    book.build(course / "sources", course / "made")
+    link = f'href="live/{live.address("00_toy")}"'
+    for page in ("00_toy", "index"):
+        text = (course / "made" / f"{page}.html").read_text(encoding="utf-8")
+        assert link in text, page
+        assert "(experimental)" in text
 
 
 def test_python_for_the_browser_can_come_from_the_site(course, monkeypatch):
