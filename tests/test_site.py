@@ -135,6 +135,7 @@ def test_the_edition_for_the_browser_is_linked_and_called_experimental(course):
         text = (course / "made" / f"{page}.html").read_text(encoding="utf-8")
         assert link in text, page
         assert "(experimental)" in text
+        assert "<a" not in text.split(link)[1].split("</a>")[0], page  # no link within the link
 
 
 def test_python_for_the_browser_can_come_from_the_site(course, monkeypatch):
