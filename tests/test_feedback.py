@@ -57,6 +57,7 @@ def unnamed(page):
     page = re.sub(r'(<a href="#check_\w+">)<code>\w+</code></a>', r"\1Test cell</a>", page)
     page = re.sub(r'(<a href="#comment-\w+">Comment) on <code>\w+</code></a>', r"\1</a>", page)
     page = re.sub('<p class="title">(.*?)</p>', r"<h4>\1</h4>", page)
+    page = page.replace(' role="navigation" aria-label="Marks"', "", 1)
     page = page.replace(HEAD, "<html>\n<head>\n", 1)
     return page.replace(f"<style>\n{STYLE}</style>\n", "", 1)
 

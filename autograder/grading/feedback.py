@@ -30,6 +30,7 @@ HEAD = f"""<html lang="en">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 """
 STYLE = Path(__file__).with_name("feedback.css").read_text(encoding="utf-8")
+MARKS = '<div class="panel-heading">'
 TITLE = re.compile(r"<h4>(.*?)</h4>")
 
 
@@ -81,6 +82,7 @@ def legible(page):
     """
     head, body, rest = page.partition('<div class="panel-body">')
     head = TITLE.sub(r'<p class="title">\1</p>', LINK.sub(_named, head))
+    head = head.replace(MARKS, f'{MARKS[:-1]} role="navigation" aria-label="Marks">', 1)
     head = head.replace("<html>\n<head>\n", HEAD, 1)
     head = head.replace("</head>", f"<style>\n{STYLE}</style>\n</head>", 1)
     return head + body + rest
