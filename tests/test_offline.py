@@ -103,3 +103,12 @@ def test_no_formula_ends_the_process(piece):
     """The converter's own stack would overflow, which no `except` catches."""
     assert mathml(piece * 10_000).startswith('<code class="tex">')
     assert mathml(piece * (MOST // 2)).startswith(("<code", "<math"))
+
+
+@pytest.mark.parametrize(
+    "piece", ["(", "f(x + ", "[", "{(}", "⟨", "⎰", r"\{", r"\langle ", r"\bigl|"]
+)
+def test_no_formula_takes_forever(piece):
+    """Each bracket that is never closed doubles the converter's time: 40 would be a day."""
+    assert mathml(piece * 40).startswith('<code class="tex">')
+    assert mathml(piece * 8).startswith("<math")

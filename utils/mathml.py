@@ -2,11 +2,16 @@
 
 import html
 import re
+import unicodedata
 from functools import lru_cache
 
 from math_core import LatexError, LatexToMathML
 
 MOST = 150  # backslashes and braces; deeper nesting than some 200 ends the process that converts it
+OPENINGS = 16  # brackets that open: each that is never closed doubles the converter's time
+OPENS = re.compile(  # all commands that may be such a bracket: \langle, \ulcorner, \bigl|
+    r"\\(?:\{|mathopen|[bB]igg?l|[lLuU](?!ambda|eq?(?![a-z])|n(?![a-z])|og|dots|im|eft|nder|parr))"
+)
 DEFINITION = re.compile(r"\\(?:\w*command|\w*def|let)(?![A-Za-z])")  # could nest without an end
 
 
@@ -34,12 +39,18 @@ def mathml(tex, display=False):
     >>> mathml(r"\unknown <b>")
     '<code class="tex">\\unknown &lt;b&gt;</code>'
     """
-    if tex.count("\\") + tex.count("{") > MOST or DEFINITION.search(tex):
+    nested = tex.count("\\") + tex.count("{")
+    if nested > MOST or _openings(tex) > OPENINGS or DEFINITION.search(tex):
         return _as_written(tex)
     try:
         return LatexToMathML(fancy_error=False).convert_with_local_state(tex, displaystyle=display)
     except LatexError:
         return _as_written(tex)
+
+
+def _openings(tex):
+    marks = sum(mark == "⎰" or unicodedata.category(mark) in ("Ps", "Pi") for mark in tex)
+    return marks - tex.count("{") + len(OPENS.findall(tex))
 
 
 def _as_written(tex):
