@@ -57,12 +57,14 @@ def shown(tmp_path_factory):
 
 @pytest.fixture
 def page_of(browser, shown):
-    """Return a JupyterLab in a page of its own."""
+    """Return a JupyterLab in a page of its own, which asks no other host for anything."""
     context = browser.new_context(viewport={"width": 1280, "height": 1000})
-    page = context.new_page()
+    page, asked = context.new_page(), []
     page.set_default_timeout(30_000)
+    page.on("request", lambda request: asked.append(request.url))
     yield Lab(page, *shown)
     context.close()
+    assert [url for url in asked if not url.startswith((shown[0], "data:", "blob:"))] == []
 
 
 def theme(lab, name):

@@ -1,4 +1,7 @@
-"""Nothing is asked of another host: JupyterLab with a lesson open, and what its menu exports."""
+"""Nothing is asked of another host: a lesson that is run, what the menu exports, the report.
+
+`test_accessibility.py` opens every lesson, and holds the same.
+"""
 
 import shutil
 
@@ -6,6 +9,8 @@ import pytest
 
 from autograder.browser import Figure
 from autograder.grading.material import ROOT
+from autograder.report import report
+from tests.classroom import large_class, write_class
 
 LESSON = "01_l1_l2_updates"
 
@@ -23,6 +28,14 @@ def test_jupyterlab_with_a_lesson_open_and_run_asks_nobody(lab, asked):
     lab.run("00-003")
     lab.page.wait_for_load_state("networkidle")
     assert asked() == []
+
+
+def test_the_class_report_asks_nobody(lab, asked, tmp_path):
+    write_class(tmp_path, large_class(8, 2, 3))
+    report(tmp_path, tmp_path / "report.html")
+    lab.page.goto((tmp_path / "report.html").as_uri())
+    lab.page.wait_for_load_state("networkidle")
+    assert asked() == [(tmp_path / "report.html").as_uri()]
 
 
 def test_the_menus_export_has_formulas_and_live_figures_and_asks_nobody(lab, asked):
