@@ -191,3 +191,18 @@ def test_the_demo_class_leaves_out_a_lesson_that_was_taken_out(tmp_path):
     (tmp_path / "lessons" / "01_l1_l2_updates.py").write_text("# %%\n", encoding="utf-8")
     with pytest.raises(GradingError, match="01_l1_l2_updates"):
         make_class(tmp_path / "class", tmp_path)
+
+
+def test_a_group_gets_one_page_and_one_mark_at_its_one_place(tmp_path):
+    entry = {"identity": "moodle:group 7:12", "order": [0, 0, 0]}
+    record = tmp_path / "downloaded" / LESSON / "collected.json"
+    record.parent.mkdir(parents=True)
+    record.write_text(json.dumps({"ben": entry, "cy": entry}), encoding="utf-8")
+    for student in ("ben", "cy"):
+        page = tmp_path / "feedback" / student / LESSON / f"{LESSON}.html"
+        page.parent.mkdir(parents=True)
+        page.write_text(student, encoding="utf-8")
+    marks = {("ben", LESSON): (1, 2, True), ("cy", LESSON): (2, 2, True)}
+    ready, waiting = sort(tmp_path, LESSON, marks)
+    assert [one.student for one in ready] == ["ben"]
+    assert waiting == {returning.GROUP: ["cy"]}

@@ -25,6 +25,8 @@ NOTHING = (
     "A lesson has its whole name here, such as 01_l1_l2_updates"
 )
 
+GROUP = "not returned, shares its place on the platform with a member of its group: do it by hand"
+
 
 @dataclass(frozen=True)
 class Returned:
@@ -110,18 +112,23 @@ def sort(grading, lesson, marks):
         As `Book.marks` gives them.
     """
     record = _record(grading / "downloaded" / lesson / "collected.json")
-    ready, waiting = [], {}
+    ready, waiting = {}, {}
     for (student, _), (points, _, graded) in sorted(marks.items()):
         page = grading / "feedback" / student / lesson / f"{lesson}.html"
-        if not graded:
-            waiting.setdefault("not returned, waits for you to grade it by hand", []).append(
-                student
-            )
-        elif not page.is_file():
-            waiting.setdefault("not returned, has no feedback page", []).append(student)
+        one = Returned(student, page, points, *_place(record.get(student, {})))
+        why = _missing(one, graded) or (GROUP if one.path(lesson) in ready else "")
+        if why:
+            waiting.setdefault(why, []).append(student)
         else:
-            ready.append(Returned(student, page, points, *_place(record.get(student, {}))))
-    return ready, waiting
+            ready[one.path(lesson)] = one
+    return list(ready.values()), waiting
+
+
+def _missing(one, graded):
+    """Return why a page cannot go back yet, or an empty string."""
+    if not graded:
+        return "not returned, waits for you to grade it by hand"
+    return "" if one.page.is_file() else "not returned, has no feedback page"
 
 
 def _place(entry):
