@@ -193,6 +193,15 @@ def test_the_demo_class_leaves_out_a_lesson_that_was_taken_out(tmp_path):
         make_class(tmp_path / "class", tmp_path)
 
 
+def test_a_page_that_is_behind_its_mark_stays(tmp_path):
+    page = tmp_path / "feedback" / "ada" / LESSON / f"{LESSON}.html"
+    page.parent.mkdir(parents=True)
+    page.write_text("old", encoding="utf-8")
+    marks = {("ada", LESSON): (2, 2, True)}
+    assert sort(tmp_path, LESSON, marks, {"ada"}) == ([], {returning.BEHIND: ["ada"]})
+    assert sort(tmp_path, LESSON, marks)[1] == {}
+
+
 def test_a_group_gets_one_page_and_one_mark_at_its_one_place(tmp_path):
     entry = {"identity": "moodle:group 7:12", "order": [0, 0, 0]}
     record = tmp_path / "downloaded" / LESSON / "collected.json"

@@ -8,7 +8,6 @@ feedback as plain files of their owner; `ReleaseFeedback` hands back pages of wh
 
 import contextlib
 import glob
-import hashlib
 import os
 import re
 import shutil
@@ -24,7 +23,7 @@ from nbgrader.utils import check_mode, notebook_hash, parse_utc
 from autograder.grading.gradebook import find_alembic, read_timestamp
 from autograder.grading.preprocessors import GradeAnswers
 from autograder.grading.transplant import MAX_BYTES
-from autograder.grading.verdict import read_verdict, verdict_path
+from autograder.grading.verdict import is_on
 
 SECRET, TIMESTAMP = "submission_secret.txt", "timestamp.txt"
 HEX = re.compile(r"[0-9a-f]{128}")  # what `nbgrader submit` draws
@@ -241,9 +240,7 @@ class ReleaseFeedback(ExchangeReleaseFeedback):
         if not (submitted / SECRET).is_file():
             return "the submission did not come by the exchange; send the page yourself"
         grading = GradeAnswers(parent=self).grading_directory
-        verdict = read_verdict(verdict_path(grading, student, lesson))
-        digest = hashlib.sha256((submitted / f"{lesson}.ipynb").read_bytes()).hexdigest()
-        if verdict is not None and verdict.submission != digest:
+        if not is_on(grading, student, lesson, submitted / f"{lesson}.ipynb"):
             return "what was collected last is not graded yet; grade, and type this again"
         return ""
 

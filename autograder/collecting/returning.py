@@ -25,6 +25,7 @@ NOTHING = (
     "A lesson has its whole name here, such as 01_l1_l2_updates"
 )
 
+BEHIND = "not returned, page and mark are not of the same time: type ./course grade first"
 GROUP = "not returned, shares its place on the platform with a member of its group: do it by hand"
 
 
@@ -75,11 +76,11 @@ def main(argv=None, root=ROOT):
     parser.add_argument("--db", metavar="URL", help="the gradebook's database")
     options = parser.parse_args(argv)
     grading = options.grading or Path(root) / "grading"
-    marks = _marks(grading, options)
+    marks, behind = _marks(grading, options)
     if not marks:
         print(NOTHING.format(options.lesson, grading), file=sys.stderr)
         return 1
-    ready, waiting = sort(grading, options.lesson, marks)
+    ready, waiting = sort(grading, options.lesson, marks, behind)
     for path, count in write(grading / "returned", options.lesson, ready):
         print(f"{path}: {count}")
     for why, students in waiting.items():
@@ -88,20 +89,33 @@ def main(argv=None, root=ROOT):
 
 
 def _marks(grading, options):
-    """Return the marks as `Book.marks` gives them; none where the gradebook lacks the lesson."""
+    """Return the marks as `Book.marks` gives them, and the students whose pages are behind.
+
+    There are none where the gradebook lacks the lesson.
+    """
     from nbgrader.api import MissingEntry
 
+    from autograder.grading.feedback import Feedback
     from autograder.grading.gradebook import Book
+    from autograder.grading.verdict import is_on
 
     if not options.db and not (grading / "gradebook.db").is_file():
-        return {}
+        return {}, set()
+    book, lesson = Book(grading, options.db), options.lesson
     try:
-        return Book(grading, options.db).marks([options.lesson])
+        marks = book.marks([lesson])
     except MissingEntry:
-        return {}
+        return {}, set()
+    students = [student for student, _ in marks]
+    behind = {grades.student for grades, _ in Feedback(book).outdated(students, lesson)}
+    for student in students:
+        notebook = grading / "submitted" / student / lesson / f"{lesson}.ipynb"
+        if notebook.is_file() and not is_on(grading, student, lesson, notebook):
+            behind.add(student)
+    return marks, behind
 
 
-def sort(grading, lesson, marks):
+def sort(grading, lesson, marks, behind=()):
     """Return what can go back, and the students for whom something is missing, by what it is.
 
     Parameters
@@ -110,13 +124,15 @@ def sort(grading, lesson, marks):
     lesson : str
     marks : dict
         As `Book.marks` gives them.
+    behind : set of str
+        Students whose page is older than the mark or the submission.
     """
     record = _record(grading / "downloaded" / lesson / "collected.json")
     ready, waiting = {}, {}
     for (student, _), (points, _, graded) in sorted(marks.items()):
         page = grading / "feedback" / student / lesson / f"{lesson}.html"
         one = Returned(student, page, points, *_place(record.get(student, {})))
-        why = _missing(one, graded) or (GROUP if one.path(lesson) in ready else "")
+        why = _missing(one, graded, behind) or (GROUP if one.path(lesson) in ready else "")
         if why:
             waiting.setdefault(why, []).append(student)
         else:
@@ -124,11 +140,13 @@ def sort(grading, lesson, marks):
     return list(ready.values()), waiting
 
 
-def _missing(one, graded):
+def _missing(one, graded, behind):
     """Return why a page cannot go back yet, or an empty string."""
     if not graded:
         return "not returned, waits for you to grade it by hand"
-    return "" if one.page.is_file() else "not returned, has no feedback page"
+    if not one.page.is_file():
+        return "not returned, has no feedback page"
+    return BEHIND if one.student in behind else ""
 
 
 def _place(entry):

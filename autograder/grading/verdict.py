@@ -1,5 +1,6 @@
 """The verdict on one submission: all that explains a mark, and that grades again to the same."""
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -155,6 +156,13 @@ def read_verdict(path):
         return Verdict.from_json(json.loads(Path(path).read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
+
+
+def is_on(grading, student, lesson, notebook):
+    """Return whether the verdict of a student is on the notebook that this file holds now."""
+    verdict = read_verdict(verdict_path(grading, student, lesson))
+    digest = hashlib.sha256(Path(notebook).read_bytes()).hexdigest()
+    return verdict is not None and verdict.submission == digest
 
 
 def write_atomically(path, text):
