@@ -196,17 +196,17 @@ def tell_versions():
     """Print which packages are not those of constraints.txt: one of them may have broken a test."""
     from importlib import metadata
 
+    from packaging.utils import canonicalize_name
+
     print("\n== installed, where constraints.txt has another version")
-    installed = {_name(package.name): package.version for package in metadata.distributions()}
+    installed = {
+        canonicalize_name(package.name): package.version for package in metadata.distributions()
+    }
     for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines():
         name, _, version = line.partition("==")
-        here = installed.get(_name(name), version)
+        here = installed.get(canonicalize_name(name), version)
         if here != version:
             print(f"{name:30} {here:15} pinned: {version}")
-
-
-def _name(package):
-    return package.lower().replace("_", "-").replace(".", "-")
 
 
 def call(module, *words):

@@ -46,7 +46,7 @@ def main(argv=None, root=ROOT):
         print(f"course site: {error}", file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"course site: {error.filename}: {error.strerror}.", file=sys.stderr)
+        print(f"course site: {error}.", file=sys.stderr)
         return 1
     print(f"The site is made, in {time.perf_counter() - start:.0f} s. Open {out / 'index.html'}")
     if options.serve:
@@ -108,9 +108,15 @@ def write_site(root, out, live=False, pyodide=None):
         book.build(sources, made)
         _add_downloads(root, made)
         (made / MARK).write_text("Made by `./course site`, which may replace this folder.\n")
+        earlier = Path(scratch, "earlier")
         if out.exists():
-            out.rename(Path(scratch, "earlier"))
-        made.rename(out)
+            out.rename(earlier)
+        try:
+            made.rename(out)
+        except OSError:
+            if earlier.exists():
+                earlier.rename(out)
+            raise
 
 
 def _check_packages():

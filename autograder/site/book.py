@@ -142,7 +142,7 @@ class RawMathematics(SphinxPostTransform):
 
 def _is_output(node):
     while node is not None:
-        if "cell_output" in node.get("classes", ()) if isinstance(node, nodes.Element) else False:
+        if isinstance(node, nodes.Element) and "cell_output" in node["classes"]:
             return True
         node = node.parent
     return False
