@@ -10,6 +10,15 @@ matchMedia("print").addEventListener("change", (print) => {
   root.dataset.theme = print.matches ? "light" : root.dataset.screen;
 });
 
+// Sphinx leaves the words in the browser's storage, which a page from disk may read too early.
+function tellWords() {
+  document.addEventListener("click", ({ target }) => {
+    const link = target.closest("#search-results a");
+    const words = localStorage.getItem("sphinx_highlight_terms");
+    if (link && words) link.search = new URLSearchParams({ highlight: words });
+  });
+}
+
 document.addEventListener("DOMContentLoaded", () => {
   // What is wider than the page scrolls, for a keyboard, too.
   const wide = document.querySelectorAll(".course-formula, .cf-picture, .cell_output .output");
@@ -21,7 +30,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
   // Come from the search, begin where its word is, in a folded hint, too. The theme keeps Sphinx
   // from marking words, which a timer then does.
-  if (document.getElementById("search-results")) return;
+  if (document.getElementById("search-results")) return tellWords();
   SphinxHighlight.highlightSearchWords();
   setTimeout(() => {
     const words = document.querySelectorAll("article .highlighted");
