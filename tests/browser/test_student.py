@@ -17,6 +17,10 @@ WRONG = "return float(np.sum((y_true - y_pred) ** 2))"  # as the lesson asks for
 RIGHT = """if y_true.shape != y_pred.shape:
         raise ValueError("shapes differ")
     return float(np.mean((y_true - y_pred) ** 2))"""
+NONE_WAITS = (  # a cell that is run before the kernel has dropped the others is dropped with them
+    f"() => {WIDGET}.sessionContext.session.kernel.status === 'idle'"
+    f" && {WIDGET}.content.widgets.every(cell => !cell.promptNode?.innerText.includes('*'))"
+)
 SOURCE = f"id => [...{WIDGET}.content.model.cells].find(c => c.id === id).sharedModel.getSource()"
 
 
@@ -59,6 +63,7 @@ def feedback(lab, folder):
 
 def test_the_way_from_opening_a_lesson_to_its_feedback(student, tmp_path):
     student.command("notebook:run-all-cells")  # to the first exercise, where it stops
+    student.page.wait_for_function(NONE_WAITS)
     assert "NotImplementedError" in student.cell("mean_squared_error").inner_text()
     assert "not answered yet" in student.run("check_mean_squared_error")
     said = answer(student, "mean_squared_error", STUB, WRONG)
