@@ -246,6 +246,15 @@ class Lab:
             [name, words or {}],
         )
 
+    def theme(self, name):
+        """Change JupyterLab's theme to "Light" or "Dark", and wait until it is seen."""
+        self.command("apputils:change-theme", {"theme": f"JupyterLab {name}"})
+        self.page.wait_for_function(
+            "light => document.body.dataset.jpThemeLight === light"
+            " && !document.getElementById('jupyterlab-splash')",
+            arg=str(name == "Light").lower(),
+        )
+
     def cell(self, cell_id):
         """Return the locator of the cell with this id."""
         index = self.page.evaluate(

@@ -67,13 +67,6 @@ def page_of(browser, shown):
     assert [url for url in asked if not url.startswith((shown[0], "data:", "blob:"))] == []
 
 
-def theme(lab, name):
-    lab.command("apputils:change-theme", {"theme": f"JupyterLab {name}"})
-    lab.page.wait_for_function(
-        "light => document.body.dataset.jpThemeLight === light", arg=str(name == "Light").lower()
-    )
-
-
 def ours(found):
     """Leave out what `OTHERS` names: a rule, at a place that the selector's words name."""
     return [one for one in found if not any(r == one[0] and at in one[1] for r, at in OTHERS)]
@@ -93,7 +86,7 @@ def test_a_lesson_keeps_nobody_out(page_of, name):
     lab.open_without_kernel(f"{name}.ipynb")
     is_drawn(lab)
     assert ours(violations(lab.page, OURS)) == []
-    theme(lab, "Dark")
+    lab.theme("Dark")
     assert violations(lab.page, OURS, ["color-contrast"]) == []
     alts = lab.page.evaluate(IMAGES)
     assert alts
@@ -116,7 +109,7 @@ def test_a_check_says_in_words_what_its_symbol_says(page_of):
     for key, (_, words) in CHECKED.items():
         assert words in lab.cell(key).locator(".jp-OutputArea").first.inner_text()
     for name in ("Light", "Dark"):
-        theme(lab, name)
+        lab.theme(name)
         assert violations(lab.page, OURS) == []
         lab.screenshot(f"checks-{name}")
 

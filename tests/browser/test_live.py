@@ -108,9 +108,9 @@ def test_a_lesson_opens_with_its_mathematics_and_no_question(opened):
     page.wait_for_function(f"() => {WIDGET}.sessionContext?.session?.kernel")
     assert page.locator("dialog[open], .jp-Dialog").count() == 0
     lab.screenshot("live_light")
-    lab.command("apputils:change-theme", {"theme": "JupyterLab Dark"})
+    lab.theme("Dark")
     lab.screenshot("live_dark")
-    lab.command("apputils:change-theme", {"theme": "JupyterLab Light"})
+    lab.theme("Light")
 
 
 def test_the_lessons_are_in_the_list_of_files(opened):

@@ -349,11 +349,7 @@ def test_marks_have_contrast_where_the_system_forces_its_colors(jupyterlab, sche
 
 @pytest.mark.parametrize("theme", ["Dark", "Light"])
 def test_text_and_marks_have_contrast(lab, theme):
-    lab.command("apputils:change-theme", {"theme": f"JupyterLab {theme}"})
-    lab.page.wait_for_function(
-        "light => document.body.dataset.jpThemeLight === light",
-        arg=str(theme == "Light").lower(),
-    )
+    lab.theme(theme)
     for name in FIGURES:
         found = figure_in(lab, name).root.evaluate(CONTRASTS)
         assert {kind for kind, *_ in found} == {"text", "mark"}, name
