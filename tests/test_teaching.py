@@ -176,11 +176,28 @@ def test_half_a_name_of_a_lesson_is_told(tmp_path, capsys):
     assert "01_l1_l2_updates" in capsys.readouterr().err
 
 
-def test_a_broken_record_returns_by_student(tmp_path):
+@pytest.mark.parametrize(
+    "broken",
+    [[], {"ada": None}, {"ada": {"identity": 3}}, {"ada": {"identity": "moodle:ada:7"}}],
+)
+def test_a_broken_record_returns_by_student(tmp_path, broken):
     record = tmp_path / "downloaded" / LESSON / "collected.json"
     record.parent.mkdir(parents=True)
-    record.write_text(json.dumps([]), encoding="utf-8")
-    assert sort(tmp_path, LESSON, {("ada", LESSON): (1.0, 2.0, True)})[1]
+    record.write_text(json.dumps(broken), encoding="utf-8")
+    page = tmp_path / "feedback" / "ada" / LESSON / f"{LESSON}.html"
+    page.parent.mkdir(parents=True)
+    page.write_text("a page", encoding="utf-8")
+    ((ada,), waiting) = sort(tmp_path, LESSON, {("ada", LESSON): (1.0, 2.0, True)})
+    assert (ada.platform, ada.path(LESSON), waiting) == ("other", f"ada/{LESSON}.html", {})
+
+
+def test_what_an_earlier_run_wrote_for_a_platform_goes(tmp_path):
+    page = tmp_path / "page.html"
+    page.write_text("a page", encoding="utf-8")
+    here, gone = (returning.Returned("ada", page, 1.0, name) for name in ("other", "moodle"))
+    assert len(dict(write(tmp_path / "out", LESSON, [gone]))) == 2
+    (path,) = dict(write(tmp_path / "out", LESSON, [here]))
+    assert list((tmp_path / "out").iterdir()) == [path]
 
 
 # ---- a course with a lesson less ----

@@ -151,11 +151,13 @@ def _missing(one, graded, behind):
 
 def _place(entry):
     """Return the platform, name, number and file number that collecting has kept, or nothing."""
-    platform, _, rest = entry.get("identity", "").partition(":")
-    name, _, number = rest.rpartition(":")
-    if platform not in HEADERS or not number.isdigit():
+    try:
+        platform, _, rest = entry["identity"].partition(":")
+        name, _, number = rest.rpartition(":")
+        file = int(entry["order"][1])
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):  # damaged, or not there
         return ()
-    return platform, name, number, int(entry["order"][1])
+    return (platform, name, number, file) if platform in HEADERS and number.isdecimal() else ()
 
 
 def _record(path):
@@ -172,9 +174,11 @@ def write(folder, lesson, ready):
     folder.mkdir(parents=True, exist_ok=True)
     for platform in (*HEADERS, "other"):
         own = [one for one in ready if one.platform == platform]
-        if not own:
-            continue
         path = folder / f"{lesson}-{platform}.zip"
+        if not own:  # an earlier run may have had some
+            path.unlink(missing_ok=True)
+            path.with_suffix(".csv").unlink(missing_ok=True)
+            continue
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             for one in own:
                 archive.write(one.page, one.path(lesson))
