@@ -222,10 +222,11 @@ class Lab:
         )
 
     def open_without_kernel(self, path):
-        """Open a notebook in JupyterLab and start no kernel for it."""
-        self.page.goto(f"{self.address}/lab?reset")
-        self.page.wait_for_function("() => window.jupyterapp?.shell", timeout=60_000)
-        self.page.evaluate("() => window.jupyterapp.restored")
+        """Open a notebook in JupyterLab, in the one that the page shows, and start no kernel."""
+        if not self.page.evaluate("() => 'jupyterapp' in window"):
+            self.page.goto(f"{self.address}/lab?reset")
+            self.page.wait_for_function("() => window.jupyterapp?.shell", timeout=60_000)
+            self.page.evaluate("() => window.jupyterapp.restored")
         none = {"shouldStart": False, "canStart": False, "autoStartDefault": False}
         words = {"path": path, "factory": "Notebook", "kernelPreference": none}
         self.command("docmanager:open", words)
@@ -325,6 +326,11 @@ class Lab:
 CONTROLS = """root => [...root.querySelectorAll('[data-control]')].map(node => ({
     name: node.dataset.control, role: node.computedRole, label: node.computedName,
     off: node.disabled, checked: node.checked, value: node.value }))"""
+ROLES = """root => {  // the browser takes some 30 ms for each
+  const roles = {};
+  for (const node of root.querySelectorAll('[data-control]'))
+    roles[node.dataset.control] ??= node.computedRole;
+  return roles }"""
 SEEN = """root => ({
     marks: Object.fromEntries([...root.querySelectorAll('svg [data-mark]')]
         .map(node => [node.dataset.mark, node.outerHTML])),
@@ -361,6 +367,10 @@ class Figure:
     def controls(self):
         """Return name, role, accessible name and state of every control, in their order."""
         return self.root.evaluate(CONTROLS)
+
+    def roles(self):
+        """Return the role of every control by its name, in their order."""
+        return self.root.evaluate(ROLES)
 
     def control(self, name):
         """Return the locator of a control: a group's first, if it is one."""

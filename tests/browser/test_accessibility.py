@@ -55,16 +55,26 @@ def shown(tmp_path_factory):
         yield address, folder
 
 
-@pytest.fixture
-def page_of(browser, shown):
-    """Return a JupyterLab in a page of its own, which asks no other host for anything."""
+@pytest.fixture(scope="module")
+def opened(browser, shown):
+    """A JupyterLab for all tests, since it takes seconds to open, and what it asks for."""
     context = browser.new_context(viewport={"width": 1280, "height": 1000})
     page, asked = context.new_page(), []
     page.set_default_timeout(30_000)
     page.on("request", lambda request: asked.append(request.url))
-    yield Lab(page, *shown)
+    yield Lab(page, *shown), asked
     context.close()
-    assert [url for url in asked if not url.startswith((shown[0], "data:", "blob:"))] == []
+
+
+@pytest.fixture
+def lab(opened):
+    """Return a JupyterLab without a notebook, which asks no other host for anything."""
+    lab, asked = opened
+    asked.clear()
+    yield lab
+    lab.save()  # else closing asks
+    lab.command("application:close-all")
+    assert [url for url in asked if not url.startswith((lab.address, "data:", "blob:"))] == []
 
 
 def ours(found):
@@ -81,10 +91,10 @@ def is_drawn(lab):
 
 
 @pytest.mark.parametrize("name", LESSONS)
-def test_a_lesson_keeps_nobody_out(page_of, name):
-    lab = page_of
+def test_a_lesson_keeps_nobody_out(lab, name):
     lab.open_without_kernel(f"{name}.ipynb")
     is_drawn(lab)
+    lab.theme("Light")
     assert ours(violations(lab.page, OURS)) == []
     lab.theme("Dark")
     assert violations(lab.page, OURS, ["color-contrast"]) == []
@@ -94,8 +104,7 @@ def test_a_lesson_keeps_nobody_out(page_of, name):
     assert all(lab.page.evaluate(NAMES))
 
 
-def test_a_check_says_in_words_what_its_symbol_says(page_of):
-    lab = page_of
+def test_a_check_says_in_words_what_its_symbol_says(lab):
     tags = {"tags": ["raises-exception"]}
     cells = [nbformat.v4.new_code_cell("from utils.checking import check, scorecard", id="set-up")]
     for key, (source, _) in CHECKED.items():
@@ -114,9 +123,11 @@ def test_a_check_says_in_words_what_its_symbol_says(page_of):
         lab.screenshot(f"checks-{name}")
 
 
-def test_what_was_broken_on_purpose_is_found(page_of):
-    page_of.page.set_content(BROKEN)
-    rules = {rule for rule, *_ in violations(page_of.page, ["main"])}
+def test_what_was_broken_on_purpose_is_found(browser):
+    page = browser.new_page()
+    page.set_content(BROKEN)
+    rules = {rule for rule, *_ in violations(page, ["main"])}
+    page.close()
     assert {"image-alt", "label", "color-contrast"} <= rules
 
 

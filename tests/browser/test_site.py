@@ -4,12 +4,12 @@ import pytest
 
 from autograder import site
 from autograder.browser import Figure, live_figures
+from tests.accessibility import violations
 
 pytest.importorskip("sphinx", reason="no Sphinx: pip install -c constraints.txt -e '.[site]'")
 
 LESSONS = sorted(path.stem for path in site.ROOT.glob("notebooks/*/*.ipynb"))
 PAGES = ["index", *LESSONS, "parity", "gallery", "search"]
-WCAG = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 KEYS = {"slider": ("ArrowRight", "ArrowLeft"), "combobox": ("ArrowDown", "ArrowUp")}
 KEYS |= {"radio": ("ArrowRight", "ArrowLeft"), "checkbox": ("Space",)}
 FORMS = """() => [...document.querySelectorAll(".course-figure")].map(figure =>
@@ -19,9 +19,8 @@ SIZES = """() => [...document.querySelectorAll("article math")]
   .filter(node => node.checkVisibility())
   .filter(node => !node.getBoundingClientRect().width || !node.getBoundingClientRect().height)
   .map(node => node.outerHTML)"""
-OFF = {"color-contrast": {"enabled": False}}
-PARTS = """() => [".course-open", ".course-live", ".course-note", ".bd-sidebar-primary", "header"]
-  .filter(part => document.querySelector(part))"""
+CONTRAST = ["color-contrast"]
+PARTS = [".course-open", ".course-live", ".course-note", ".bd-sidebar-primary", "header"]
 WIDTH = "() => document.scrollingElement.scrollWidth"
 
 
@@ -65,27 +64,17 @@ def open_page(page, folder, name):
     )
 
 
-def violations(page, options, include=()):
-    from axe_playwright_python.sync_playwright import Axe
-
-    options = options | {"resultTypes": ["violations"], "preload": False}  # it would read files
-    context = {"include": [[part] for part in include]} if include else None
-    found = Axe().run(page, context=context, options=options).response["violations"]
-    return [(fault["id"], node["target"]) for fault in found for node in fault["nodes"]]
-
-
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_keeps_nobody_out(page, folder, name):
     open_page(page, folder, name)
     assert all(len(forms) == 1 for forms in page.evaluate(FORMS))
     assert page.evaluate(SIZES) == []
     long = name in LESSONS[1:]  # with thousands of words in the colors of the others' code
-    assert violations(page, {"runOnly": WCAG} | ({"rules": OFF} if long else {})) == []
+    assert violations(page, without=CONTRAST) == []
     for theme in ("light", "dark"):
         page.evaluate("name => { document.documentElement.dataset.theme = name }", theme)
         page.wait_for_function("() => !document.getAnimations().length")
-        parts = page.evaluate(PARTS) if long else []
-        assert violations(page, {"runOnly": ["color-contrast"]}, parts) == []
+        assert violations(page, PARTS if long else (), CONTRAST) == []
     page.set_viewport_size({"width": 320, "height": 640})  # 400 % on a screen of 1280
     assert page.evaluate(WIDTH) <= 320
     title, button = page.locator(".logo__title"), page.locator(".navbar-persistent--mobile")
@@ -99,22 +88,21 @@ def test_every_live_figure_moves_by_keyboard(page, folder):
         for shown in page.locator("[data-form=page]").all():
             figure = Figure(page, shown.get_attribute("data-figure"), form="page").wait()
             met.add(figure.name)
-            first = {control["name"]: control for control in reversed(figure.controls())}
-            for control in first.values():  # of a group of buttons, its first
-                if not control["off"] and control["role"] in KEYS:
-                    move(figure, control)
+            for control, role in figure.roles().items():
+                if role in KEYS and figure.control(control).is_enabled():
+                    move(figure, control, role)
     assert met == set(live_figures())
 
 
-def move(figure, control):
+def move(figure, control, role):
     """Press keys until one changes what is seen."""
     before = figure.seen()
-    for key in KEYS[control["role"]]:
-        figure.press(control["name"], key)
+    for key in KEYS[role]:
+        figure.press(control, key)
         after = figure.moved(before, seconds=1.0)
         if after != before:
             return
-    pytest.fail(f"{figure.name}: nothing follows the keys on {control['label']}")
+    pytest.fail(f"{figure.name}: nothing follows the keys on {control}")
 
 
 def test_search_finds_a_word_without_a_server(page, folder):

@@ -7,7 +7,7 @@ import warnings
 import nbformat
 import pytest
 
-from autograder.browser import Figure, Lab, live_figures, server
+from autograder.browser import Figure, Lab, live_figures
 from tests.accessibility import violations
 
 FIGURES = live_figures()
@@ -58,15 +58,6 @@ def lead_of(name):
 
 def code(cell_id, source):
     return nbformat.v4.new_code_cell(source, id=cell_id)
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory):
-    home = tmp_path_factory.mktemp("lab")
-    folder = home / "work"
-    folder.mkdir()
-    with server(folder, home) as address:
-        yield address, folder
 
 
 def keep(errors, message, stack=""):
@@ -134,6 +125,8 @@ def figure_in(lab, name, cell_id=None):
 
 # ---- by keyboard ----
 
+ROLES = {}  # of the controls of each figure in each page
+
 
 def assert_keys_move(figure, name):
     """Press every key of a slider: position, readout, voice, marks and sentence follow."""
@@ -155,9 +148,16 @@ def assert_keys_move(figure, name):
     assert len(sentences) > 1, name
 
 
-def of_role(figure, *roles):
-    names = [control["name"] for control in figure.controls() if control["role"] in roles]
-    return list(dict.fromkeys(names))
+def roles_of(figure):
+    """Return the role of every control by its name; the browser is asked once a figure."""
+    key = figure.page, figure.name
+    if key not in ROLES:
+        ROLES[key] = figure.roles()
+    return ROLES[key]
+
+
+def of_role(figure, role):
+    return [name for name, found in roles_of(figure).items() if found == role]
 
 
 def test_tab_reaches_every_control_and_each_has_a_name(figure):
@@ -315,7 +315,7 @@ def test_every_control_is_large_enough_to_hit(figure):
 
 
 def test_the_focus_is_seen(figure):
-    for name in dict.fromkeys(control["name"] for control in figure.controls()):
+    for name in roles_of(figure):
         figure.press(name, "Shift")  # from here on the keyboard has the focus
         width, style = figure.control(name).evaluate(
             "node => [getComputedStyle(node).outlineWidth, getComputedStyle(node).outlineStyle]"

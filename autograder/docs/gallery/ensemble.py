@@ -62,7 +62,7 @@ def exhibits():
     """Return the eight thinned networks, and where evaluation mode is exact."""
     outputs = thinned_outputs()
     relu_mean = np.maximum(outputs, 0).mean()
-    header = ("", "dropout on the last layer", "dropout on both layers")
+    header = ("mean of", "dropout on the last layer", "dropout on both layers")
     rows = [
         (kind, *(_cell(gaps_of(both)[:, k]) for both in (False, True)))
         for k, kind in enumerate(KINDS)

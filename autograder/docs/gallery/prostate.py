@@ -163,7 +163,7 @@ def exhibits(printed=TABLE_3_3):
     everything = (*compared.values(), base)
     left_out = _left_out(printed)
     values = {
-        "table_3_3": table(("", *METHODS), rows),
+        "table_3_3": table(("term", *METHODS), rows),
         "table_tally": tally(everything),
         "base_error": base.cell,
         "blank": str(len(left_out)),
