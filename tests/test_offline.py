@@ -1,5 +1,6 @@
 """No page that is made names anything to load from elsewhere, and formulas need no script."""
 
+import doctest
 import re
 
 import nbformat
@@ -12,7 +13,8 @@ from autograder.grading.feedback import Press
 from autograder.grading.gradebook import load_config
 from autograder.grading.material import ROOT
 from tests.marked import demo_book
-from utils.mathml import MOST, mathml
+from utils import mathml as formulas
+from utils.mathml import MOST, mathml, unbroken
 
 LESSONS = sorted(path.stem for path in (ROOT / "lessons").glob("*.py"))
 LOADING = "script[src], link[href], img[src], iframe, object, embed, audio, video, source, use"
@@ -112,3 +114,32 @@ def test_no_formula_takes_forever(piece):
     """Each bracket that is never closed doubles the converter's time: 40 would be a day."""
     assert mathml(piece * 40).startswith('<code class="tex">')
     assert mathml(piece * 8).startswith("<math")
+
+
+X = "<math><mi>x</mi></math>"
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        (f"a {X}. b", f"{X}."),
+        (f"a ({X}) b", f"({X})"),
+        (f"a {X}-th b", f"{X}-th"),
+        (f"a {X} b", None),
+        (f"<b>{X}</b>", None),
+        (f"{X}&lt;b", None),
+    ],
+)
+def test_no_line_ends_between_a_formula_and_its_full_stop(text, kept):
+    span = f'<span style="white-space: nowrap">{kept}</span>'
+    assert unbroken(text) == (text.replace(kept, span) if kept else text)
+
+
+@pytest.mark.parametrize("piece", ["<math>", "<math>(", "(", "</math>.", "<math></math>((", "a"])
+def test_no_text_takes_forever(piece):
+    text = piece * 50_000
+    assert re.sub(r"</?span[^>]*>", "", unbroken(text)) == text
+
+
+def test_examples_of_docstrings():
+    assert doctest.testmod(formulas).failed == 0

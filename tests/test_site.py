@@ -98,6 +98,7 @@ def test_formulas_are_mathml_wherever_they_stand(made):
     assert re.search(r"<h2>1. Begin with <math>", page)
     assert re.search(r"<td[^>]*><p><math>", page)
     assert re.search(r'class="course-formula"><math display="block"', page)
+    assert re.search(r'Let <span style="white-space: nowrap"><math>.*</math>.</span>', page)
     assert "$" not in re.sub(r"<(script|style|pre).*?</\1>", "", page, flags=re.DOTALL)
 
 

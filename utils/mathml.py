@@ -12,6 +12,9 @@ OPENINGS = 16  # brackets that open: each that is never closed doubles the conve
 OPENS = re.compile(  # all commands that may be such a bracket: \langle, \ulcorner, \bigl|
     r"\\(?:\{|mathopen|[bB]igg?l|[lLuU](?!ambda|eq?(?![a-z])|n(?![a-z])|og|dots|im|eft|nder|parr))"
 )
+IN_WORDS = re.compile(  # a formula within a line, and what stands next to it without a space
+    r"([(\[“‘„–-]{0,2})(<math>(?:(?!</?math>).)*</math>)([^\s<>&]{0,20})", re.DOTALL
+)
 DEFINITION = re.compile(r"\\(?:\w*command|\w*def|let)(?![A-Za-z])")  # could nest without an end
 
 
@@ -55,3 +58,22 @@ def _openings(tex):
 
 def _as_written(tex):
     return f'<code class="tex">{html.escape(tex)}</code>'
+
+
+def unbroken(page):
+    """Return HTML in which no line ends between a formula and its bracket, comma or full stop.
+
+    Browsers break a line beside a formula as beside a picture, even before a full stop.
+
+    Examples
+    --------
+    >>> unbroken("<p>a <math><mi>x</mi></math>.</p>")
+    '<p>a <span style="white-space: nowrap"><math><mi>x</mi></math>.</span></p>'
+    """
+    return IN_WORDS.sub(_together, page)
+
+
+def _together(found):
+    if not found[1] and not found[3]:
+        return found[0]
+    return f'<span style="white-space: nowrap">{found[0]}</span>'

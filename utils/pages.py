@@ -14,7 +14,7 @@ from jinja2 import pass_context
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.utils.base import NbConvertBase
 
-from utils.mathml import mathml
+from utils.mathml import mathml, unbroken
 
 TEMPLATES = Path(__file__).resolve().parent / "jupyter" / "templates"
 KEPT = 2048  # pieces of HTML that are remembered: a lesson has a hundred that all pages share
@@ -63,7 +63,7 @@ class Markdown(NbConvertBase):
             exclude_anchor_links=exporter.exclude_anchor_links,
             **exporter.lexer_options,
         )
-        return with_alt(MarkdownWithMath(renderer=renderer).render(source))
+        return with_alt(unbroken(MarkdownWithMath(renderer=renderer).render(source)))
 
 
 def with_alt(html):

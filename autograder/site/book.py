@@ -14,7 +14,7 @@ from sphinx.util.docutils import docutils_namespace
 from tqdm import tqdm
 
 from autograder.site import SiteError
-from utils.mathml import mathml
+from utils.mathml import mathml, unbroken
 
 HERE = Path(__file__).parent
 TITLE = "Learn regularization by writing it in NumPy"
@@ -112,6 +112,7 @@ def _silence():
 def setup(app):
     """Add mathematics without a script."""
     app.add_html_math_renderer("mathml", (_inline, None), (_block, None))
+    app.connect("html-page-context", _keep_together)
     app.add_post_transform(RawMathematics)
     app.add_post_transform(LessonLinks)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
@@ -120,6 +121,11 @@ def setup(app):
 def _inline(writer, node):
     writer.body.append(mathml(node.astext()))
     raise nodes.SkipNode
+
+
+def _keep_together(app, name, template, context, doctree):
+    if "body" in context:
+        context["body"] = unbroken(context["body"])
 
 
 def _block(writer, node):
