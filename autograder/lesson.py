@@ -14,6 +14,8 @@ from pathlib import Path
 import jupytext
 import nbformat
 
+from utils.commands import full_name
+
 BEGIN, END = "# BEGIN SOLUTION", "# END SOLUTION"
 ROLES = {  # role: (cell type, solution, grade, locked)
     "answer": ("code", True, False, False),
@@ -208,10 +210,8 @@ def lesson_paths(root, names=()):
         If a name is not a lesson.
     """
     paths = {path.stem: path for path in sorted(Path(root, "lessons").glob("[0-9][0-9]_*.py"))}
-    found = []
-    for name in names:
-        fitting = [name] if name in paths else [stem for stem in paths if stem.startswith(name)]
-        if len(fitting) != 1:
+    full = [full_name(name, paths) for name in names]
+    for name, found in zip(names, full, strict=True):
+        if found not in paths:
             raise LessonError(f'no lesson "{name}"; the lessons are {", ".join(paths)}')
-        found.append(paths[fitting[0]])
-    return found or list(paths.values())
+    return [paths[name] for name in full or paths]

@@ -161,3 +161,12 @@ def test_the_steps_that_are_modules_of_our_own_do_something_when_run():
         path = commands.ROOT.joinpath(*module.split(".")).with_suffix(".py")
         if path.is_file():
             assert '__name__ == "__main__"' in path.read_text(encoding="utf-8"), module
+
+
+@pytest.mark.parametrize(
+    ("name", "full"),
+    [("01", "01_a"), ("01_a", "01_a"), ("02_b", "02_b"), ("0", "0"), ("", ""), ("9", "9")],
+)
+def test_a_name_of_a_lesson_may_be_cut(name, full):
+    """An exact name counts where another goes on; of two that fit, none does."""
+    assert commands.full_name(name, ["01_a", "02_b", "02_bc"]) == full

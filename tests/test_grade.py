@@ -321,6 +321,12 @@ def test_a_class_gets_no_mixed_seeds(graded, tmp_path_factory, capsys):
         assert seed_of(other, LESSON) == seed
 
 
+def test_the_number_of_a_lesson_is_enough(graded, capsys):
+    assert grade(graded, LESSON[:2]) == 0
+    assert grade(graded, LESSON[1:]) == 1
+    assert f'no lesson "{LESSON[1:]}"' in capsys.readouterr().err
+
+
 def test_an_unknown_lesson_is_an_error_that_names_the_lessons(course, capsys):
     assert grade(course, "91_no") == 1
     assert f'no lesson "91_no"; the lessons are {LESSON}' in capsys.readouterr().err

@@ -454,6 +454,17 @@ def test_a_lesson_that_was_not_graded_is_named(small_class, capsys):
     assert '"99_none"' in capsys.readouterr().err
 
 
+def test_the_number_of_a_lesson_is_enough(tmp_path, capsys):
+    write_class(tmp_path, {("ada", name): verdict([], name) for name in ("01_one", "02_two")})
+    for name in ("01_one", "02_two"):
+        (tmp_path / "notebooks" / name).mkdir(parents=True)
+        (tmp_path / "notebooks" / name / f"{name}.ipynb").write_text("{}")
+    assert main(["01", "--grading", str(tmp_path)], root=tmp_path) == 0
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "01_one" in page
+    assert "02_two" not in page
+
+
 @pytest.mark.parametrize(
     "verdicts",
     [

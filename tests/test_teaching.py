@@ -169,11 +169,12 @@ def test_without_a_gradebook_there_is_nothing_to_return(tmp_path, capsys):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_half_a_name_of_a_lesson_is_told(tmp_path, capsys):
+def test_the_number_of_a_lesson_is_enough(tmp_path, capsys):
     with Book(tmp_path).open():
         pass
-    assert returning.main(["01", "--grading", str(tmp_path)]) == 1
-    assert "01_l1_l2_updates" in capsys.readouterr().err
+    for name, told in {"01": "01_l1_l2_updates", "0": "0", "77": "77"}.items():
+        assert returning.main([name, "--grading", str(tmp_path)]) == 1
+        assert f"Nothing to return: {told} has no marks" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

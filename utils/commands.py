@@ -97,6 +97,16 @@ def teach(verb, words):
     return getattr(importlib.import_module(module), function)(words)
 
 
+def full_name(name, known):
+    """Return the one of the known lessons that begins so; the name itself if no single one does.
+
+    >>> full_name("01", ["00_start_here", "01_l1_l2_updates"])
+    '01_l1_l2_updates'
+    """
+    fitting = [lesson for lesson in known if lesson.startswith(name)]
+    return fitting[0] if len(fitting) == 1 and name else name
+
+
 # ---- test ----
 
 MOST_WORKERS = 4  # some tests start a browser, a database or workers of their own

@@ -15,6 +15,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from utils.commands import full_name
+
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = Path(__file__).resolve().parent / "jupyter"
 NOTES = ".course.json"  # which release each copy was made from
@@ -51,18 +53,18 @@ def copy_lessons(releases, work, fresh=None):
     if not lessons:
         return f"There are no lessons in {releases}: run `course build` first."
     names = [path.name for path in lessons]
-    chosen = [name for name in names if fresh and name.startswith(fresh)]
-    if fresh and len(chosen) != 1:
+    fresh = fresh and full_name(fresh, names)
+    if fresh and fresh not in names:
         return f"There is no single lesson {fresh!r}; choose one of {', '.join(names)}."
     work.mkdir(exist_ok=True)
     notes = read_notes(work)
     for lesson in lessons:
         bring(lesson, work, notes)
-    if chosen:
-        copy = next_folder(work, chosen[0])
-        add_missing_files(releases / chosen[0], copy)
-        notes[chosen[0]] = note(releases / chosen[0])
-        print(f"A fresh copy of {chosen[0]} is in my-work/{copy.name}.")
+    if fresh:
+        copy = next_folder(work, fresh)
+        add_missing_files(releases / fresh, copy)
+        notes[fresh] = note(releases / fresh)
+        print(f"A fresh copy of {fresh} is in my-work/{copy.name}.")
     write_notes(work, notes)
     return None
 

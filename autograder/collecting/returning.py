@@ -20,10 +20,7 @@ HEADERS = {  # of what can be imported: other columns are not needed
     "canvas": ("Student", "ID", "Section"),
     "moodle": ("Identifier", "Full name", "Grade", "Last modified (grade)"),
 }
-NOTHING = (
-    "Nothing to return: {} has no marks in {}; ./course grade gives them. "
-    "A lesson has its whole name here, such as 01_l1_l2_updates"
-)
+NOTHING = "Nothing to return: {} has no marks in {}; ./course grade gives them"
 
 BEHIND = "not returned, page and mark are not of the same time: type ./course grade first"
 GROUP = "not returned, shares its place on the platform with a member of its group: do it by hand"
@@ -71,24 +68,27 @@ class Returned:
 def main(argv=None, root=ROOT):
     """Run `./course return` and return its exit code."""
     parser = argparse.ArgumentParser(prog="course return", description=__doc__.split("`: ")[1])
-    parser.add_argument("lesson", metavar="LESSON", help="such as 01_l1_l2_updates")
+    parser.add_argument("lesson", metavar="LESSON", help="01 or 01_l1_l2_updates")
     parser.add_argument("--grading", type=Path, metavar="DIR", help="by default grading/")
     parser.add_argument("--db", metavar="URL", help="the gradebook's database")
+    from autograder.grading.material import full_names
+
     options = parser.parse_args(argv)
     grading = options.grading or Path(root) / "grading"
-    marks, behind = _marks(grading, options)
+    lesson = full_names([options.lesson], root)[0]
+    marks, behind = _marks(grading, lesson, options.db)
     if not marks:
-        print(NOTHING.format(options.lesson, grading), file=sys.stderr)
+        print(NOTHING.format(lesson, grading), file=sys.stderr)
         return 1
-    ready, waiting = sort(grading, options.lesson, marks, behind)
-    for path, count in write(grading / "returned", options.lesson, ready):
+    ready, waiting = sort(grading, lesson, marks, behind)
+    for path, count in write(grading / "returned", lesson, ready):
         print(f"{path}: {count}")
     for why, students in waiting.items():
         print(f"{why}: {listed(students, 20)}")
     return 0
 
 
-def _marks(grading, options):
+def _marks(grading, lesson, db_url):
     """Return the marks as `Book.marks` gives them, and the students whose pages are behind.
 
     There are none where the gradebook lacks the lesson.
@@ -99,9 +99,9 @@ def _marks(grading, options):
     from autograder.grading.gradebook import Book
     from autograder.grading.verdict import is_on
 
-    if not options.db and not (grading / "gradebook.db").is_file():
+    if not db_url and not (grading / "gradebook.db").is_file():
         return {}, set()
-    book, lesson = Book(grading, options.db), options.lesson
+    book = Book(grading, db_url)
     try:
         marks = book.marks([lesson])
     except MissingEntry:

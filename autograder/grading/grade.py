@@ -51,7 +51,12 @@ def make_parser():
         prog="course grade", description=description, allow_abbrev=False
     )
     add = parser.add_argument
-    add("lessons", nargs="*", metavar="LESSON", help="default: every lesson that was submitted")
+    add(
+        "lessons",
+        nargs="*",
+        metavar="LESSON",
+        help="01 or 01_l1_l2_updates; by default all",
+    )
     add("--submissions", type=Path, metavar="DIR", help="DIR/<student>/<lesson>/<lesson>.ipynb")
     add("--grading", type=Path, metavar="DIR", help="gradebook, verdicts, feedback (grading/)")
     add("--workers", type=int, default=os.cpu_count() or 1, metavar="N", help="at the same time")
@@ -107,13 +112,13 @@ def grade_alone(options, root, grading, submitted, questions, limits):
     from autograder.grading.batch import Batch
     from autograder.grading.tasks import Setting
 
-    known = check_lessons(options.lessons, root)
+    lessons, known = lessons_of(options.lessons, root)
     setting = Setting(str(root), limits or {}, options.no_sandbox, None, questions)
     if options.demo:
         from autograder.grading.demo import make_class
 
         make_class(submitted, root)
-    submissions = chosen(find_submissions(submitted, options.lessons or known), options.only)
+    submissions = chosen(find_submissions(submitted, lessons or known), options.only)
     if not submissions:
         print(f"Nothing to grade: there is no {submitted}/<student>/<lesson>/", file=sys.stderr)
         print(f"The lessons are {', '.join(known) or 'not built yet'}", file=sys.stderr)
@@ -125,15 +130,15 @@ def grade_alone(options, root, grading, submitted, questions, limits):
     return Batch(setting, grading, *words).grade(submissions)
 
 
-def check_lessons(lessons, root):
-    """Return the lessons there are; raise if one that was asked for is not among them."""
-    from autograder.grading.material import lessons_in, no_such_lesson
+def lessons_of(names, root):
+    """Return the lessons that were asked for and those there are; raise if one is not there."""
+    from autograder.grading.material import full_names, lessons_in, no_such_lesson
 
-    known = lessons_in(root)
+    lessons, known = full_names(names, root), lessons_in(root)
     for lesson in lessons:
         if lesson not in known:
             raise no_such_lesson(lesson, root)
-    return known
+    return lessons, known
 
 
 def check_seed(seed, submissions, grading, submitted):

@@ -14,6 +14,7 @@ import nbformat
 from autograder.grading.judge import hidden_questions
 from autograder.grading.seeds import seed_of
 from autograder.sandbox.limits import GradingError, Limits
+from utils.commands import full_name
 
 ROOT = Path(__file__).parent.parent.parent
 QUESTIONS = "autograder.questions"
@@ -51,6 +52,12 @@ def lessons_in(root=ROOT):
     """Return the names of the lessons that were released."""
     found = sorted((Path(root) / "notebooks").glob("*/*.ipynb"))
     return [path.stem for path in found if path.stem == path.parent.name]
+
+
+def full_names(names, root=ROOT):
+    """Return names of lessons in full: the beginning is enough where only one has it, as "01"."""
+    known = lessons_in(root)
+    return [full_name(name, known) for name in names]
 
 
 def release_path(lesson, root=ROOT):

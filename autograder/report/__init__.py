@@ -12,11 +12,14 @@ NOTHING = "Nothing to report: {} holds no verdicts and no marks; ./course grade 
 
 def main(argv=None, root=ROOT):
     """Run `./course report` and return its exit code."""
+    from autograder.grading.material import full_names
+
     options = make_parser().parse_args(argv)
     grading = options.grading or Path(root) / "grading" / ("demo" if options.demo else "")
     output = options.output or grading / "report.html"
     try:
-        remarks = report(grading, output, options.lessons, options.db, root)
+        lessons = full_names(options.lessons, root)
+        remarks = report(grading, output, lessons, options.db, root)
     except (LookupError, OSError) as error:
         print(error.args[0] if isinstance(error, LookupError) else error, file=sys.stderr)
         return 1
@@ -30,7 +33,12 @@ def make_parser():
     """Return the parser of the command line."""
     parser = argparse.ArgumentParser(prog="course report", description=__doc__.split("`: ")[1])
     add = parser.add_argument
-    add("lessons", nargs="*", metavar="LESSON", help="default: every lesson that was graded")
+    add(
+        "lessons",
+        nargs="*",
+        metavar="LESSON",
+        help="01 or 01_l1_l2_updates; by default all",
+    )
     add("--grading", type=Path, metavar="DIR", help="gradebook, verdicts, feedback (grading/)")
     add("--db", metavar="URL", help="the gradebook's database, by default SQLite in the folder")
     add("--demo", action="store_true", help="the class of ./course grade --demo, in grading/demo")
