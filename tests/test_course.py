@@ -294,22 +294,46 @@ def test_only_the_standard_library_is_used():
     assert {name.split(".")[0] for name in names} <= sys.stdlib_module_names
 
 
-def test_an_old_python_says_so_in_one_sentence(course, monkeypatch, capsys):
-    monkeypatch.setattr(course, "OLDEST", (99, 1))
+ENDS = {"old": {"OLDEST": (99, 1)}, "new": {"OLDEST": (3, 1), "NEWEST": (3, 10)}}
+
+
+@pytest.fixture(params=ENDS)
+def fault(request, course, tiny, monkeypatch):
+    """What is wrong with the Python that runs `course` where there is no environment yet."""
+    for name, version in ENDS[request.param].items():
+        monkeypatch.setattr(course, name, version)
+    monkeypatch.setattr(course, "ROOT", str(tiny))
+    return request.param
+
+
+def test_a_python_that_does_not_fit_says_so_in_one_sentence(course, fault, monkeypatch, capsys):
     monkeypatch.setattr(course.shutil, "which", lambda name: None)
     assert course.main(["lab"]) == 1
     error = capsys.readouterr().err
+    newest = "{}.{}".format(*course.NEWEST)
     assert error.count("\n") == 1
-    assert "too old: install Python 99.1 or newer" in error
+    assert f"too {fault}: install Python {newest} from" in error
+    assert f"`python{newest} course lab`" in error
 
 
-def test_a_newer_python_takes_over(course, monkeypatch):
-    monkeypatch.setattr(course, "OLDEST", (99, 1))
+def test_a_python_that_fits_takes_over(course, fault, monkeypatch):
     monkeypatch.setattr(course.shutil, "which", lambda name: sys.executable)
     started = []
     monkeypatch.setattr(course, "replace_process", lambda command, env: started.append(command))
     course.main(["lab", "x"])
     assert started == [[sys.executable, str(COURSE), "lab", "x"]]
+
+
+def test_a_new_python_may_try_the_newest_packages(course, tiny, monkeypatch):
+    (tiny / "autograder").mkdir()
+    monkeypatch.setattr(course, "NEWEST", (3, 10))
+    monkeypatch.setattr(course, "ROOT", str(tiny))
+    monkeypatch.setattr(course.shutil, "which", lambda name: None)
+    tried = []
+    monkeypatch.setattr(course.Environment, "set_up", lambda self: tried.append(self.newest))
+    monkeypatch.setattr(course, "hand_over", lambda python, argv: 0)
+    assert course.main(["test", "--newest"]) == 0
+    assert tried == [True]
 
 
 # ---- one sentence for each thing that goes wrong ----

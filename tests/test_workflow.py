@@ -18,6 +18,7 @@ TEXT = FILE.read_text(encoding="utf-8")
 FLOW = yaml.load(TEXT, yaml.BaseLoader)  # `on` stays a word
 JOBS = FLOW["jobs"]
 SYSTEM = {"sudo", "{"}  # lines of the forge's own machine
+COURSE = (ROOT / "course").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
@@ -106,6 +107,8 @@ def test_its_versions_are_those_of_the_project():
     lowest = PROJECT["requires-python"].removeprefix(">=")
     named = [c.split(" :: ")[-1] for c in PROJECT["classifiers"] if " :: Python :: " in c]
     assert named[0] == lowest
+    ends = re.findall(r"^(?:OLDEST|NEWEST) = \((\d+), (\d+)\)", COURSE, re.MULTILINE)
+    assert [".".join(end) for end in ends] == [named[0], named[-1]]
     assert JOBS["pinned"]["strategy"]["matrix"]["python"] == [named[0], named[-1]]
     ends = {row["end"]: row["python"] for row in JOBS["ends"]["strategy"]["matrix"]["include"]}
     assert ends == {"oldest": lowest, "newest": "3.x"}
