@@ -84,6 +84,9 @@ def main(argv=None, root=ROOT):
     except (BundleError, LessonError) as error:
         print(error, file=sys.stderr)
         return 1
+    except OSError as error:
+        print(f"course bundle: {error}.", file=sys.stderr)
+        return 1
     print(summary(options, names))
     return 0
 

@@ -158,6 +158,15 @@ def test_a_folder_is_no_file_to_write(course, capsys):
     assert f"{course} is a folder: name the file to write" in capsys.readouterr().err
 
 
+def test_a_file_that_cannot_be_written_gets_one_sentence(course, capsys):
+    (course / "out.zip.part").mkdir()
+    assert bundle.main([str(course / "out.zip")], root=course) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("course bundle: ")
+    assert "out.zip.part" in error
+    assert error.count("\n") == 1
+
+
 @pytest.mark.parametrize(("lessons", "helper"), [(["00", "05"], False), (["06"], True), ([], True)])
 def test_a_bundle_of_some_lessons_holds_no_answers_to_them(tmp_path, capsys, lessons, helper):
     assert bundle.main([str(tmp_path / "out.zip"), *lessons]) == 0

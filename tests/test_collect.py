@@ -23,7 +23,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder.collecting import archives, clock, platforms
+from autograder.collecting import archives, clock, platforms, returning
 from autograder.collecting.archives import Bounds, Entry, Folder, RefusedFileError, Room, unpacked
 from autograder.collecting.clock import Clock
 from autograder.collecting.platforms import (
@@ -1087,3 +1087,29 @@ def test_the_command_itself(course):
     assert "refused: 1, remarks: 0; all of them in" in last[1]
     kept = json.loads((archive_of(course).parent / "collected.json").read_text(encoding="utf-8"))
     assert set(kept) == {"Ada", "Ben"}
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--db", "foo"], "--db foo: should be a URL, as sqlite:///"),
+        (["--db", "postgresql://me:secret@127.0.0.1:1/x"], ":***@127.0.0.1:1/x does not answer ("),
+        ([], "gradebook.db does not answer (file is not a database)"),
+    ],
+)
+def test_a_gradebook_that_cannot_be_read_is_told_in_one_sentence(course, capsys, words, told):
+    (course / "grading" / "gradebook.db").write_text("no database")
+    assert returning.main([LESSON, *words], root=course) == 1
+    error = capsys.readouterr().err
+    assert told in error
+    assert error.count("\n") == 1
+
+
+def test_no_folder_to_return_into_is_told_in_one_sentence(course, monkeypatch, capsys):
+    (course / "grading" / "returned").write_text("no folder")
+    found = {("ada", LESSON): (1.0, 1.0, True)}, set()
+    monkeypatch.setattr(returning, "_marks", lambda *words: found)
+    assert returning.main([LESSON], root=course) == 1
+    error = capsys.readouterr().err
+    assert str(course / "grading" / "returned") in error
+    assert error.count("\n") == 1

@@ -71,12 +71,28 @@ def main(argv=None, root=ROOT):
     parser.add_argument("lesson", metavar="LESSON", help="01 or 01_l1_l2_updates")
     parser.add_argument("--grading", type=Path, metavar="DIR", help="by default grading/")
     parser.add_argument("--db", metavar="URL", help="the gradebook's database")
-    from autograder.grading.material import full_names
-
     options = parser.parse_args(argv)
     grading = options.grading or Path(root) / "grading"
-    lesson = full_names([options.lesson], root)[0]
-    marks, behind = _marks(grading, lesson, options.db)
+    from sqlalchemy.exc import DBAPIError
+
+    from autograder.grading.machine import GONE, without_password
+    from autograder.grading.material import full_names
+    from autograder.sandbox.limits import GradingError
+
+    try:
+        return _return(grading, full_names([options.lesson], root)[0], options.db)
+    except DBAPIError as error:
+        place = without_password(options.db) if options.db else grading / "gradebook.db"
+        reason = str(error.orig).partition("\n")[0]
+        print(GONE.format(place, reason), file=sys.stderr)
+    except (GradingError, OSError) as error:
+        print(error, file=sys.stderr)
+    return 1
+
+
+def _return(grading, lesson, db_url):
+    """Write what goes back and say what does not; return the exit code."""
+    marks, behind = _marks(grading, lesson, db_url)
     if not marks:
         print(NOTHING.format(lesson, grading), file=sys.stderr)
         return 1
@@ -97,9 +113,12 @@ def _marks(grading, lesson, db_url):
 
     from autograder.grading.feedback import Feedback
     from autograder.grading.gradebook import Book
+    from autograder.grading.machine import check_url
     from autograder.grading.verdict import is_on
 
-    if not db_url and not (grading / "gradebook.db").is_file():
+    if db_url:
+        check_url(db_url)
+    elif not (grading / "gradebook.db").is_file():
         return {}, set()
     book = Book(grading, db_url)
     try:
