@@ -42,17 +42,18 @@ def main(argv=None, root=ROOT):
         write_site(
             root, out, live=options.live or options.pyodide is not None, pyodide=options.pyodide
         )
+        seconds = time.perf_counter() - start
+        print(f"The site is made, in {seconds:.0f} s. Open {out / 'index.html'}")
+        if options.serve:
+            from autograder.site.serve import serve
+
+            serve(out)
     except SiteError as error:
         print(f"course site: {error}", file=sys.stderr)
         return 1
     except OSError as error:
         print(f"course site: {error}.", file=sys.stderr)
         return 1
-    print(f"The site is made, in {time.perf_counter() - start:.0f} s. Open {out / 'index.html'}")
-    if options.serve:
-        from autograder.site.serve import serve
-
-        serve(out)
     return 0
 
 
@@ -107,6 +108,7 @@ def write_site(root, out, live=False, pyodide=None):
         pages.write_sources(root, sources, address)
         book.build(sources, made)
         _add_downloads(root, made)
+        (made / ".nojekyll").touch()  # GitHub's Jekyll would leave out what begins with _
         (made / MARK).write_text("Made by `./course site`, which may replace this folder.\n")
         earlier = Path(scratch, "earlier")
         if out.exists():

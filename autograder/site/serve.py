@@ -41,7 +41,7 @@ def make_server(folder, first=PORT):
             return Server(("127.0.0.1", port), handler)
         except OSError as error:
             problem = error
-    raise problem
+    raise OSError(f"no free port from {first} to {port}: stop a program that has one") from problem
 
 
 def serve(folder):
