@@ -1,7 +1,7 @@
 """What our pages change in nbconvert's: formulas are MathML, and nothing comes from elsewhere.
 
-`utils/jupyter/jupyter_config.py` and `nbgrader_config.py` hand it to nbconvert's HTML exporter:
-for a lesson that is exported, for feedback, and for formgrader.
+`utils/jupyter/jupyter_nbconvert_config.py` and `nbgrader_config.py` hand it to nbconvert's HTML
+exporter: for a lesson that is exported, for feedback, and for formgrader.
 """
 
 import json

@@ -258,9 +258,7 @@ def site_seconds(scratch):
         write_site(ROOT, scratch / "site")
     except SiteError as error:
         raise MissingPeer(f"There is no reading site: {error}") from None
-    marks = f'data-figure="{FIGURE}"', f"&quot;{FIGURE}&quot;", FIGURE
-    pages = sorted((scratch / "site").rglob("*constraint_geometry*.html"))
-    page_file = next(p for p in pages if any(mark in p.read_text("utf-8") for mark in marks))
+    (page_file,) = (scratch / "site").glob("*_constraint_geometry.html")
     with chromium() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 1000})
         start = time.perf_counter()
