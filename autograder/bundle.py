@@ -67,7 +67,7 @@ NETWORK = "It fetches them over the network, this once."
 FILES = """No network is needed: they are in
 `wheels/`, for {platforms} with Python {pythons}. On another system or with another
 Python, what does not fit is fetched over the network."""
-ANY_PYTHON = "You need Python 3.11 or newer (https://www.python.org/downloads)."
+ANY_PYTHON = "You need Python 3.11 to 3.14 (https://www.python.org/downloads)."
 THIS_PYTHON = "You need Python {pythons} (https://www.python.org/downloads)."
 EPOCH = (2026, 1, 1, 0, 0, 0)  # the same bytes whenever it is made
 

@@ -53,7 +53,7 @@ def test_its_names_can_be_unpacked_everywhere(unpacked):
 
 def test_its_page_says_how_to_begin_on_each_system(unpacked):
     text = (unpacked / "README.md").read_text(encoding="utf-8")
-    for words in ("py course lab", "python3 course lab", "Python 3.11 or newer", "00_start_here"):
+    for words in ("py course lab", "python3 course lab", "Python 3.11 to 3.14", "00_start_here"):
         assert words in text
     assert "over the network, this once" in text
 

@@ -18,6 +18,8 @@ TEXT = FILE.read_text(encoding="utf-8")
 FLOW = yaml.load(TEXT, yaml.BaseLoader)  # `on` stays a word
 JOBS = FLOW["jobs"]
 SYSTEM = {"sudo", "{"}  # lines of the forge's own machine
+PAGES = ("README.md", "docs/jupyterhub.md", "autograder/bundle.py")
+PAGES += ("autograder/site/templates/index.md",)
 COURSE = (ROOT / "course").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
@@ -110,6 +112,8 @@ def test_its_versions_are_those_of_the_project():
     ends = re.findall(r"^(?:OLDEST|NEWEST) = \((\d+), (\d+)\)", COURSE, re.MULTILINE)
     assert [".".join(end) for end in ends] == [named[0], named[-1]]
     assert JOBS["pinned"]["strategy"]["matrix"]["python"] == [named[0], named[-1]]
+    for page in PAGES:  # what a reader is told to install
+        assert f"{named[0]} to {named[-1]}" in (ROOT / page).read_text(encoding="utf-8"), page
     ends = {row["end"]: row["python"] for row in JOBS["ends"]["strategy"]["matrix"]["include"]}
     assert ends == {"oldest": lowest, "newest": "3.x"}
     assert {f"--{end}" for end in ends} == {"--oldest", "--newest"}
