@@ -1,7 +1,6 @@
 """`./course grade` over a toy class: gradebook, feedback, verdicts, resuming, faults."""
 
 import csv
-import doctest
 import json
 import os
 import re
@@ -12,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.grading import batch, overview, progress
-from autograder.grading import grade as command
+from autograder.grading import batch
 from autograder.grading.feedback import Press
 from autograder.grading.grade import find_submissions, main
 from autograder.grading.gradebook import Book, read_timestamp
@@ -489,8 +487,3 @@ def test_nbgraders_own_commands_give_the_same_marks(graded, nbgrader):
         assert ours.findings() == theirs.findings()
         feedback = course / "grading" / "feedback" / student / LESSON / f"{LESSON}.html"
         assert "You squared x." in feedback.read_text() or student != "dee"
-
-
-def test_the_examples_run():
-    for module in (command, overview, progress):
-        assert doctest.testmod(module).failed == 0

@@ -1,13 +1,10 @@
 """The network: forward pass, loss and gradients, against independent routes."""
 
-import doctest
-
 import numpy as np
 import pytest
 from sklearn.metrics import log_loss
 from sklearn.neural_network import MLPClassifier
 
-from utils import network as module
 from utils.network import Network, softmax_cross_entropy
 
 DEPTHS = [(5, 3), (5, 7, 3), (5, 7, 6, 4, 3)]
@@ -54,10 +51,6 @@ class FixedDropout:
         kept = np.random.default_rng(x.shape[1]).random(shape) < self.keep_prob
         mask = kept / self.keep_prob
         return x * mask, mask
-
-
-def test_the_examples_in_the_docstrings_hold():
-    assert doctest.testmod(module).failed == 0
 
 
 @pytest.mark.parametrize("activation", ["relu", "tanh"])

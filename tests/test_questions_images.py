@@ -1,6 +1,5 @@
 """The questions of lesson 03: their oracles, what their cases keep to, their laws, the drivers."""
 
-import doctest
 import functools
 import math
 from fractions import Fraction
@@ -310,12 +309,6 @@ def test_an_average_stays_in_its_interval(p):
     a = interval.high
     divergence = a * math.log(a / p) + (1 - a) * math.log((1 - a) / (1 - p))
     assert math.exp(-n * divergence) == pytest.approx(tail, rel=0.05)
-
-
-def test_the_examples_of_the_bounds():
-    result = doctest.testmod(bounds)
-    assert result.attempted >= 5
-    assert result.failed == 0
 
 
 # The laws: how seldom a right answer falls outside, and how surely a wrong one does.

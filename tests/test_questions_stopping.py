@@ -1,7 +1,6 @@
 """The questions of lesson 05: the listing with its flaws, models that follow a script, oracles."""
 
 import copy
-import doctest
 import itertools
 import json
 import math
@@ -305,10 +304,3 @@ def test_random_dev_errors_have_one_best():
         assert min(errors) > 0
         best = stopping.walk(errors, freq, 3 * freq)
         assert best[:2] == (min(seen), falls * freq)
-
-
-def test_the_examples_of_the_questions():
-    for module in (stopping, quadratic):
-        result = doctest.testmod(module)
-        assert result.attempted >= 1
-        assert result.failed == 0

@@ -1,8 +1,6 @@
 """README and CONTRIBUTING say what is true: links, places, commands, examples."""
 
-import doctest
 import re
-from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -79,20 +77,6 @@ def test_the_picture_is_small_and_described():
 
 def test_the_readme_tells_how_far_the_sandbox_goes():
     assert all(f"`{level}`" in text_of("README.md") for level in LEVELS)
-
-
-EXAMPLES = [
-    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-    for room in ("autograder", "utils", "tests")
-    for path in sorted((ROOT / room).rglob("*.py"))
-    if re.search(r"^ *>>> ", path.read_text(encoding="utf-8"), re.MULTILINE)
-]
-
-
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_the_examples_in_docstrings_hold(name):
-    found = doctest.testmod(import_module(name))
-    assert (found.failed, found.attempted > 0) == (0, True)
 
 
 @pytest.fixture

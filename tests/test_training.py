@@ -1,13 +1,10 @@
 """The training loop: its steps, its plugs, what it records, and its progress bar."""
 
-import doctest
-
 import numpy as np
 import pytest
 import tqdm.std
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from utils import training
 from utils.network import Network
 from utils.training import History, progress_bar, train
 
@@ -45,10 +42,6 @@ def assert_same(a, b):
 def scaled_dropout(x, rng):
     mask = (rng.random(x.shape) < 0.5) / 0.5
     return x * mask, mask
-
-
-def test_the_examples_in_the_docstrings_hold():
-    assert doctest.testmod(training).failed == 0
 
 
 def test_one_full_batch_is_one_gradient_step():

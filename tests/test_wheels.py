@@ -1,6 +1,5 @@
 """Tests of autograder.wheels: the right packages for a system that is not this one."""
 
-import doctest
 import io
 import subprocess
 import zipfile
@@ -79,7 +78,6 @@ def test_the_course_s_own_requirements_are_read_from_a_wheel(tmp_path):
 
 def test_every_platform_of_the_command_is_known():
     assert set(wheels.SYSTEMS) == set(PLATFORMS)
-    assert doctest.testmod(wheels).failed == 0
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,7 @@
 """The weight histogram: its training against other routes, its picture, and its task."""
 
 import asyncio
-import doctest
 import json
-from importlib import import_module
 from itertools import pairwise
 
 import numpy as np
@@ -542,8 +540,3 @@ def test_the_file_of_the_recording_is_small():
 
 def test_the_figure_is_offered_to_lessons():
     assert widgets.WeightHistogram is WeightHistogram
-
-
-@pytest.mark.parametrize("name", ["histogram", "runs", "recordings"])
-def test_the_examples_in_the_docstrings_hold(name):
-    assert doctest.testmod(import_module(f"utils.widgets.{name}")).failed == 0

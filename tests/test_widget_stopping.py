@@ -1,8 +1,6 @@
 """The early-stopping curve: its rule and its recording against other routes, and its picture."""
 
-import doctest
 import json
-from importlib import import_module
 
 import numpy as np
 import pytest
@@ -299,8 +297,3 @@ def test_the_still_picture_shows_the_present_stop(figure):
 
 def test_the_figure_is_offered_to_lessons():
     assert widgets.EarlyStoppingCurve is EarlyStoppingCurve
-
-
-@pytest.mark.parametrize("name", ["stopping", "recordings"])
-def test_the_examples_in_the_docstrings_hold(name):
-    assert doctest.testmod(import_module(f"utils.widgets.{name}")).failed == 0

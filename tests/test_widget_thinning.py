@@ -1,9 +1,7 @@
 """The dropout network: its means against every mask, and its picture."""
 
-import doctest
 import json
 from functools import cache
-from importlib import import_module
 from itertools import pairwise, product
 
 import numpy as np
@@ -325,7 +323,3 @@ def test_the_still_picture_shows_the_present_draw(figure):
 
 def test_the_figure_is_offered_to_lessons():
     assert widgets.DropoutNetwork is DropoutNetwork
-
-
-def test_the_examples_in_the_docstrings_hold():
-    assert doctest.testmod(import_module("utils.widgets.thinning")).failed == 0
