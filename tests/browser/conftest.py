@@ -1,5 +1,6 @@
 """A real JupyterLab in headless Chromium, as a fixture."""
 
+import os
 import shutil
 import urllib.parse
 from pathlib import Path
@@ -27,6 +28,18 @@ def browser():
     """Return a headless Chromium."""
     with chromium() as browser:
         yield browser
+
+
+@pytest.fixture(scope="session")
+def shot():
+    """Return what keeps a picture of a whole page where `COURSE_SCREENSHOTS` says."""
+    folder = os.environ.get("COURSE_SCREENSHOTS")
+
+    def keep(page, name):
+        if folder:
+            page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+
+    return keep
 
 
 @pytest.fixture(scope="session")  # for all files of tests that a process has
