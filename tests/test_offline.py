@@ -33,7 +33,7 @@ def outside(page):
 
 @pytest.fixture(scope="module")
 def exporter():
-    """What `jupyter nbconvert --to html` uses in the course's environment."""
+    """Return what exports in `./course lab`, and elsewhere with its settings as `--config`."""
     path = ROOT / "utils" / "jupyter" / "jupyter_nbconvert_config.py"
     return HTMLExporter(config=PyFileConfigLoader(str(path)).load_config())
 

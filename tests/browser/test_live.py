@@ -4,17 +4,16 @@ NumPy for this Python comes from the content network only, so here no lesson is 
 in the network's place is fetched by `python tests/pyodide.py`.
 """
 
-import functools
 import json
 import mimetypes
 import threading
 import urllib.parse
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from autograder.browser import WIDGET, Lab
 from autograder.site import live
+from autograder.site.serve import make_server
 from tests import pyodide
 
 LESSON = "01_l1_l2_updates"
@@ -47,13 +46,6 @@ dlink((slider, "value"), (twice, "value"), lambda value: 2 * value)
 VBox([slider, twice])"""
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    """Serve a folder and write no log."""
-
-    def log_message(self, *words):
-        pass
-
-
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     """Return where the edition is served."""
@@ -63,11 +55,10 @@ def address(tmp_path_factory):
     content = json.loads(config.read_text(encoding="utf-8"))
     content["jupyter-config-data"]["exposeAppInBrowser"] = True  # the test asks it for its cells
     config.write_text(json.dumps(content), encoding="utf-8")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=out))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with make_server(out, first=0) as server:  # 0: the system chooses a free port
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
 
 
 @pytest.fixture(scope="module")

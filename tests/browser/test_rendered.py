@@ -89,6 +89,14 @@ def show(page, path):
     page.goto(path.as_uri())
 
 
+def width_at_twice_the_size(page):
+    """Return how wide a page is where 640 px are seen of it: 200 % on a screen of 1280."""
+    page.set_viewport_size({"width": 640, "height": 500})
+    width = page.evaluate("() => document.scrollingElement.scrollWidth")
+    page.set_viewport_size({"width": 1280, "height": 1000})
+    return width
+
+
 def in_the_dark(page):
     """Return what axe finds in the dark theme, in which nothing but colors differs."""
     page.emulate_media(color_scheme="dark")
@@ -100,17 +108,21 @@ def in_the_dark(page):
 
 @pytest.fixture(scope="module")
 def exporter():
-    """What `jupyter nbconvert --to html` uses in the course's environment."""
+    """Return what exports in `./course lab`, and elsewhere with its settings as `--config`."""
     path = ROOT / "utils" / "jupyter" / "jupyter_nbconvert_config.py"
     return HTMLExporter(config=PyFileConfigLoader(str(path)).load_config())
 
 
 @pytest.mark.parametrize(("lesson", "kind"), PAGES)
-def test_a_lesson_that_is_exported_keeps_nobody_out(exporter, page, tmp_path, lesson, kind):
+def test_a_lesson_that_is_exported_keeps_nobody_out(exporter, page, tmp_path, shot, lesson, kind):
     made, _ = exporter.from_filename(str(ROOT / kind / lesson / f"{lesson}.ipynb"))
     path = tmp_path / "page.html"
     path.write_text(made, encoding="utf-8")
     show(page, path)
+    for theme in ("dark", "light"):
+        page.emulate_media(color_scheme=theme)
+        shot(page, f"exported-{kind}-{lesson}-{theme}")
+    assert width_at_twice_the_size(page) <= 640
     page.evaluate(THIN)
     assert violations(page) == []
     assert in_the_dark(page) == []
@@ -179,20 +191,14 @@ def formgrader(course, tmp_path_factory):
         yield f"{address}/formgrader"
 
 
-def shot(page, name):
-    """Keep a picture where `COURSE_SCREENSHOTS` says."""
-    folder = os.environ.get("COURSE_SCREENSHOTS")
-    if folder:
-        page.screenshot(path=f"{folder}/{name}.png", full_page=True)
-
-
 @pytest.mark.parametrize("student", CLASS)
-def test_a_feedback_page_keeps_nobody_out(course, page, student):
+def test_a_feedback_page_keeps_nobody_out(course, page, shot, student):
     show(page, course / "grading" / "feedback" / student / LESSON / f"{LESSON}.html")
     assert violations(page) == []
     shot(page, f"feedback-{student}-light")
     assert in_the_dark(page) == []
     shot(page, f"feedback-{student}-dark")
+    assert width_at_twice_the_size(page) <= 640
 
 
 def is_theirs(page, rule, place):
@@ -201,7 +207,7 @@ def is_theirs(page, rule, place):
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_formgrader_has_no_fault_that_is_not_listed(course, formgrader, page, place):
+def test_formgrader_has_no_fault_that_is_not_listed(course, formgrader, page, shot, place):
     kind, _, student = place.partition("/")
     if kind == "submission":
         with Book(course / "grading").open() as book:

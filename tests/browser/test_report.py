@@ -62,11 +62,15 @@ def path(tmp_path_factory):
 
 
 @pytest.fixture(params=["light", "dark"])
-def page(request, browser, path):
+def theme(request):
+    """Return what the reader's system asks for."""
+    return request.param
+
+
+@pytest.fixture
+def page(theme, browser, path):
     """Return the report opened from disk, in a theme; nothing was logged or asked for."""
-    context = browser.new_context(
-        viewport={"width": 1100, "height": 900}, color_scheme=request.param
-    )
+    context = browser.new_context(viewport={"width": 1100, "height": 900}, color_scheme=theme)
     page, said = context.new_page(), []
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
@@ -93,7 +97,8 @@ def test_structure_and_contrast(page):
     assert page.evaluate("() => [...document.images].every(i => i.complete && i.naturalWidth)")
 
 
-def test_axe_finds_nothing(page):
+def test_axe_finds_nothing(page, theme, shot):
+    shot(page, f"report-{theme}")
     page.evaluate("() => document.querySelectorAll('details').forEach(d => { d.open = true })")
     assert violations(page) == []
 
