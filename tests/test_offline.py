@@ -1,6 +1,5 @@
 """No page that is made names anything to load from elsewhere, and formulas need no script."""
 
-import doctest
 import re
 
 import nbformat
@@ -13,7 +12,6 @@ from autograder.grading.feedback import Press
 from autograder.grading.gradebook import load_config
 from autograder.grading.material import ROOT
 from tests.marked import demo_book
-from utils import mathml as formulas
 from utils.mathml import MOST, mathml, unbroken
 
 LESSONS = sorted(path.stem for path in (ROOT / "lessons").glob("*.py"))
@@ -139,7 +137,3 @@ def test_no_line_ends_between_a_formula_and_its_full_stop(text, kept):
 def test_no_text_takes_forever(piece):
     text = piece * 50_000
     assert re.sub(r"</?span[^>]*>", "", unbroken(text)) == text
-
-
-def test_examples_of_docstrings():
-    assert doctest.testmod(formulas).failed == 0
