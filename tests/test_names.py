@@ -36,6 +36,9 @@ def reach(name, *sources):
         "def top(x):\r\n    return base(x)\r\n",
         "def top(x):\n    global base\n    base = 3\n    return base",
         "async def top(x):\n    return await base(x)",
+        "top = [base(base) for base in [base]]",
+        "top = [x for x in range(3) if base(x)]",
+        "top = {x: base(x) for x in range(3)}",
     ],
 )
 def test_an_answer_that_uses_another_rests_on_it(source):
@@ -54,6 +57,8 @@ def test_an_answer_that_uses_another_rests_on_it(source):
         "def top(x):\n    return x.base",
         "def top(x):\n    return base(x)\ndef top(x):\n    return x",
         "top = [base for base in range(3)]",
+        "top = {base: 1 for base in range(3)}, {base for base in 'ab'}",
+        "top = [[base for base in row] for row in [[1]]]",
         "def top(x): return x\ndef other(x): return base(x)",
         "def top(: base",
     ],

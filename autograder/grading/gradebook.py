@@ -16,7 +16,6 @@ from nbgrader.api import (
     BaseCell,
     Comment,
     Grade,
-    Gradebook,
     MissingEntry,
     SubmittedAssignment,
     SubmittedNotebook,
@@ -26,7 +25,7 @@ from nbgrader.utils import parse_utc
 from sqlalchemy.exc import OperationalError, SAWarning
 from traitlets.config import PyFileConfigLoader
 
-from autograder.grading.ledger import STEPS, Ledger, handed, log
+from autograder.grading.ledger import STEPS, ClosingGradebook, Ledger, handed, log
 from autograder.grading.machine import without_password
 from autograder.grading.material import ROOT
 from autograder.grading.verdict import write_atomically
@@ -82,7 +81,7 @@ class Book:
     @contextlib.contextmanager
     def open(self):
         """Open nbgrader's gradebook, in a `with` statement."""
-        with _quiet(), Gradebook(self.db_url) as book:
+        with _quiet(), ClosingGradebook(self.db_url) as book:
             yield book
 
     def ensure_lesson(self, lesson, release):

@@ -19,6 +19,7 @@ from nbgrader.preprocessors import (
 )
 from sqlalchemy import Index, MetaData
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 LOCKED_SECONDS = 15
@@ -54,7 +55,18 @@ class OneCommit(Session):
 STEPS = (LimitOutput, SaveAutoGrades, AssignLatePenalties, CheckOnce)
 
 
-class Ledger(Gradebook):
+class ClosingGradebook(Gradebook):
+    """nbgrader's gradebook, which leaves nothing open where the database does not answer."""
+
+    def __init__(self, url):
+        try:
+            super().__init__(url)
+        except DBAPIError:
+            self.engine.dispose()
+            raise
+
+
+class Ledger(ClosingGradebook):
     """nbgrader's gradebook, which its steps can share.
 
     Parameters

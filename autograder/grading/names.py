@@ -8,12 +8,14 @@ import ast
 import builtins
 import re
 import symtable
+import sys
 import warnings
 
 MAX_PARSED = 20_000  # characters of a cell
 MAX_PARSED_IN_ALL = 40_000
 MAX_STATEMENTS = 1_000
 STAR = "*"
+INLINED = (ast.ListComp, ast.SetComp, ast.DictComp) * (sys.version_info >= (3, 12))
 UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
 MAGIC = re.compile(r"^([ \t]*)(?:[%!?].*|[\w.]+\?{1,2}[ \t]*)$", re.MULTILINE)
 ASSIGNED_MAGIC = re.compile(r"^([ \t]*\w+[ \t]*=[ \t]*)[%!].*$", re.MULTILINE)
@@ -141,11 +143,30 @@ def _statements(source, most):
     lines, found = re.split(r"\r\n|\r|\n", source), []
     body = ast.parse(source).body
     for first, last, nodes in _groups(body) if len(body) <= most else ():
-        text = "".join(f"{line}\n" for line in lines[first - 1 : last])
+        if INLINED and any(isinstance(n, INLINED) for node in nodes for n in ast.walk(node)):
+            text = ast.unparse(ast.Module([_Scoped().visit(node) for node in nodes], []))
+        else:
+            text = "".join(f"{line}\n" for line in lines[first - 1 : last])
         node = nodes[0] if len(nodes) == 1 else None
         defined, used = _names(symtable.symtable(text, "cell", "exec"))
         found.append((node, defined | {STAR} if any(map(_is_star, nodes)) else defined, used))
     return found
+
+
+class _Scoped(ast.NodeTransformer):
+    """Makes generators of comprehensions, whose variables `symtable` takes for the cell's."""
+
+    def visit_ListComp(self, node):
+        """Give it the scope of a generator, which it has by meaning."""
+        self.generic_visit(node)
+        return ast.GeneratorExp(node.elt, node.generators)
+
+    visit_SetComp = visit_ListComp
+
+    def visit_DictComp(self, node):
+        """Do the same with key and value as a pair."""
+        self.generic_visit(node)
+        return ast.GeneratorExp(ast.Tuple([node.key, node.value], ast.Load()), node.generators)
 
 
 def _is_star(node):
