@@ -147,6 +147,7 @@ def assert_keys_move(figure, name):
         assert not after["problem"]
         sentences.add(after["says"])
         at, before = place, after
+    assert sentences, name
     if len(sentences) == 1:  # one that the kernel writes may come after the marks
         says = figure.root.locator("[data-says]").element_handle()
         another = "([says, sentence]) => says.innerText !== sentence"
